@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/address.h"
+#include "core/packet.h"
+#include "core/result.h"
+#include "core/step.h"
+#include "core/strong.h"
+
+namespace parley {
+
+namespace loop {
+class Loop;
+}
+
+using SocketId = Strong<struct SocketIdTag, std::uint32_t>;
+using ResolveId = Strong<struct ResolveIdTag, std::uint64_t>;
+
+struct Datagram {
+  SocketId socket;
+  Address local;   // inbound: where it was sent to; outbound: the socket's own address
+  Address remote;
+  std::uint8_t ecn = 0;
+  Instant arrival{};  // inbound: the kernel's timestamp where there is one, clamped to the step
+  Packet packet;
+};
+
+enum class OpenError : std::uint8_t {
+  addressInUse,
+  addressNotAvailable,
+  permissionDenied,
+  outOfResources,
+  unsupported,
+};
+
+struct UdpOptions {
+  IpAddress local;
+  std::uint16_t portMin = 0;  // 0 and 0: any port the system gives
+  std::uint16_t portMax = 0;
+};
+
+struct BoundUdp {
+  SocketId socket;
+  Address local;
+};
+
+enum class InterfaceKind : std::uint8_t { unknown, ethernet, wifi, cellular, vpn, loopback };
+
+// One address of one interface of this machine that is up.
+struct NetworkInterface {
+  std::string name;
+  std::uint32_t index = 0;
+  InterfaceKind kind = InterfaceKind::unknown;
+  IpAddress address;
+};
+
+// What a peer may ask of the world. The loop is the one implementation; below the loop, an Asio
+// driver and a simulated network are the two. Nothing above this line knows which.
+class Host {
+ public:
+  // The one callback interface from the world into a peer. A guest is touched when a callback
+  // reaches it or when touch() names it; each touched guest is settled once at the step's end.
+  class Guest {
+   public:
+    virtual ~Guest() = default;
+    virtual void onDatagram(Step& step, Datagram datagram) = 0;
+    virtual void onTimer(Step& step) = 0;
+    virtual void onResolved(Step&, ResolveId, std::vector<IpAddress>) {}  // empty: it failed
+    virtual void onStepEnd(Step& step) = 0;
+
+   private:
+    friend class loop::Loop;
+    std::uint32_t place_ = 0;  // the loop's own note; 0: not entered
+  };
+
+  virtual Step& step() = 0;  // the current step; opens one if the loop is idle
+
+  virtual void enter(Guest& guest) = 0;  // before any other call that names it
+  virtual void leave(Guest& guest) = 0;  // closes its sockets, forgets its timer and look-ups
+  virtual void touch(Guest& guest) = 0;
+  virtual void wakeAt(Guest& guest, Instant due) = 0;  // one timer per guest; never() clears it
+
+  // Residents belong to the loop: tails of dead peers, shared ports. dismiss() destroys one once
+  // the current callback into it has returned.
+  virtual void adopt(std::unique_ptr<Guest> resident) = 0;
+  virtual void dismiss(Guest& resident) = 0;
+
+  virtual Result<BoundUdp, OpenError> openUdp(Guest& guest, const UdpOptions& options) = 0;
+  // A socket may change hands, as when a closing peer leaves its sockets to its tail.
+  virtual void handOver(SocketId socket, Guest& heir) = 0;
+  virtual void close(SocketId socket) = 0;
+  virtual void send(Datagram datagram) = 0;  // joins the batch of the current step
+
+  virtual ResolveId resolve(Guest& guest, std::string hostname) = 0;
+  virtual std::vector<NetworkInterface> interfaces() = 0;
+
+  // Runs after the touched guests of this step were settled, in order, one after the other.
+  virtual void queueTask(std::move_only_function<void()> task) = 0;
+
+ protected:
+  ~Host() = default;
+};
+
+}  // namespace parley
