@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -89,6 +90,7 @@ class Host {
   // the current callback into it has returned.
   virtual void adopt(std::unique_ptr<Guest> resident) = 0;
   virtual void dismiss(Guest& resident) = 0;
+  virtual std::size_t residents() const { return 0; }  // who makes tails keeps them bounded
 
   virtual Result<BoundUdp, OpenError> openUdp(Guest& guest, const UdpOptions& options) = 0;
   // A socket may change hands, as when a closing peer leaves its sockets to its tail.

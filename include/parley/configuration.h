@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+class RTCCertificate;
+
+// webrtc-pc 4.2.
+enum class RTCIceTransportPolicy : std::uint8_t { relay, all };
+enum class RTCBundlePolicy : std::uint8_t { balanced, maxCompat, maxBundle };
+enum class RTCRtcpMuxPolicy : std::uint8_t { require };
+
+struct RTCIceServer {
+  std::vector<std::string> urls;
+  std::optional<std::string> username;
+  std::optional<std::string> credential;
+};
+
+// webrtc-pc 4.2.1, and nothing beside it: Parley's own settings are in Tuning.
+struct RTCConfiguration {
+  std::vector<RTCIceServer> iceServers;
+  RTCIceTransportPolicy iceTransportPolicy = RTCIceTransportPolicy::all;
+  RTCBundlePolicy bundlePolicy = RTCBundlePolicy::balanced;
+  RTCRtcpMuxPolicy rtcpMuxPolicy = RTCRtcpMuxPolicy::require;
+  std::vector<std::shared_ptr<RTCCertificate>> certificates;
+  std::uint8_t iceCandidatePoolSize = 0;
+};
+
+struct RTCOfferOptions {
+  bool iceRestart = false;
+};
+struct RTCAnswerOptions {};
+
+// One public address for one private address: host candidates of `local` are announced as
+// `external` (a server behind a 1:1 NAT, as in most clouds). Plain numeric addresses.
+struct AddressMapping {
+  std::string local;
+  std::string external;
+};
+
+// What W3C leaves to the implementation, per connection. The defaults are right for most.
+struct Tuning {
+  // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
+  std::uint16_t portMin = 0;
+  std::uint16_t portMax = 0;
+
+  // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
+  std::vector<std::string> interfaces;
+  bool includeLoopback = false;
+  bool includeLinkLocal = false;
+  bool ipv6 = true;
+  std::vector<AddressMapping> addressMappings;
+
+  // Largest message we announce to receive, in bytes; at most 64 MiB.
+  std::size_t maxMessageSize = 262'144;
+  // Bytes the peer may have sent us that the application has not taken yet.
+  std::size_t receiveWindow = 5u << 20;
+  // send() throws OperationError beyond these, in bytes.
+  std::size_t sendBufferPerChannel = 16u << 20;
+  std::size_t sendBufferPerConnection = 64u << 20;
+
+  // How long the loop goes on telling the peer of a closed connection (docs: close and its tail).
+  std::chrono::milliseconds tail{8'000};
+};
+
+}  // namespace parley

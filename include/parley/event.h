@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace parley {
+
+// The event that carries nothing but its type (DOM "Event"). `type` is the W3C name, for example
+// "open"; it is a literal and lives for ever.
+struct Event {
+  const char* type = "";
+};
+
+// An event handler attribute: assign a callable to it, nullptr to clear it. The callable may
+// replace or clear the handler, close or destroy the object that fires it, and throw; an
+// exception ends its task and reaches LoopConfig::onUnhandled. Not thread-safe: use it on the
+// thread of the object it belongs to.
+template <class E>
+class EventHandler {
+ public:
+  EventHandler() = default;
+  EventHandler(const EventHandler&) = delete;
+  EventHandler& operator=(const EventHandler&) = delete;
+
+  EventHandler& operator=(std::nullptr_t) {
+    callable_.reset();
+    return *this;
+  }
+  template <class F>
+    requires std::invocable<F&, const E&>
+  EventHandler& operator=(F callable) {
+    callable_ = std::make_shared<std::move_only_function<void(const E&)>>(std::move(callable));
+    return *this;
+  }
+
+  explicit operator bool() const { return callable_ != nullptr; }
+
+  // Calls the handler, if there is one; it stays alive for the call even when it replaces itself.
+  void operator()(const E& event) const {
+    if (const auto pinned = callable_) (*pinned)(event);
+  }
+
+ private:
+  std::shared_ptr<std::move_only_function<void(const E&)>> callable_;
+};
+
+}  // namespace parley

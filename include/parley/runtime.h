@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "parley/export.h"
+#include "parley/peer_connection.h"
+
+namespace parley {
+
+// One line of the library's log: when (microseconds since the loop began), which part ("ice",
+// "dtls", "sctp"...), what happened, and its fields as "name=value" text.
+struct LogRecord {
+  std::int64_t micros = 0;
+  std::string_view topic;
+  std::string_view event;
+  std::string_view fields;
+};
+
+struct LogConfig {
+  std::function<void(const LogRecord&)> sink;  // called on the loop's thread; empty: no log
+  std::string topics;     // "ice,dtls"; empty: all
+  bool secrets = false;   // addresses and credentials too
+};
+
+struct LoopConfig {
+  std::size_t packetsMax = 65'536;        // pooled packets; 112 MiB when every one is out
+  std::size_t socketBuffer = 1u << 20;    // asked of the system per socket, bytes
+  std::chrono::milliseconds drainAtExit{100};  // how long ~Loop lets tails of closed peers finish
+  bool batchedIo = true;                  // recvmmsg, sendmmsg and segmentation offload
+  LogConfig log;
+  // Gets what a handler threw, after the step has settled; empty: it leaves run().
+  std::function<void(std::exception_ptr)> onUnhandled;
+};
+
+// What a loop still holds. After the connections are closed and their tails have ended every
+// number is zero.
+struct PARLEY_API ReleaseReport {
+  std::size_t connections = 0;
+  std::size_t tails = 0;         // closed connections that still tell their peer
+  std::size_t sockets = 0;
+  std::size_t timers = 0;
+  std::size_t transactions = 0;  // STUN requests without an answer
+  std::size_t packets = 0;       // pooled buffers in use
+  std::size_t lookups = 0;       // host names being resolved
+  std::size_t tasks = 0;
+
+  bool isZero() const {
+    return connections + tails + sockets + timers + transactions + packets + lookups + tasks == 0;
+  }
+  std::string toString() const;
+};
+
+namespace runtime {
+class LoopRunner;
+}
+
+// One thread's worth of networking: its sockets, packets, timers and peers. Loops share nothing,
+// so a server runs one per core. Only post() and stop() may be called from other threads.
+class PARLEY_API Loop {
+ public:
+  explicit Loop(LoopConfig config = {});
+  ~Loop();  // closes what remains, waits for tails at most drainAtExit
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();   // until stop(); the calling thread becomes the loop's thread
+  void poll();  // whatever is ready now, for hosts that have a loop of their own
+  void runFor(std::chrono::milliseconds time);
+  // Runs until the condition holds (looked at after each step) or the time is over.
+  bool runUntil(const std::function<bool()>& condition, std::chrono::milliseconds limit);
+  // Runs until no closed connection has anything left to say, at most this long.
+  bool drain(std::chrono::milliseconds limit);
+  void stop();                                        // from any thread
+  void post(std::move_only_function<void()> task);    // from any thread, in order
+  bool isCurrent() const;
+
+  ReleaseReport releaseReport() const;
+
+  // For the library and its adapters.
+  runtime::LoopRunner& runner() { return *runner_; }
+  // The loop runs on an io_context that belongs to somebody else (parley/asio.h).
+  Loop(LoopConfig config, void* boostAsioIoContext);
+
+ private:
+  LoopConfig config_;
+  struct Log;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<runtime::LoopRunner> runner_;
+};
+
+// A loop on a thread of its own, for programs whose main thread is not a loop. The destructor
+// closes what remains, gives tails at most LoopConfig::drainAtExit, and joins.
+class PARLEY_API LoopThread {
+ public:
+  explicit LoopThread(LoopConfig config = {});
+  ~LoopThread();
+
+  void post(std::move_only_function<void()> task);  // from any thread; runs on the loop's thread
+  ReleaseReport releaseReport();                    // from any other thread; waits for the answer
+  Loop& loop();                                     // only from posted tasks
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace parley

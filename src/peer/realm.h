@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/bytes.h"
+#include "parley/promise.h"
+#include "session/port.h"
+
+namespace parley::peer {
+
+// The outside of the W3C objects: where their tasks run, what time it is, where secrets come from
+// and how an engine is reached. One implementation runs everything on one loop, one keeps the
+// objects on another thread than the engine, and worlds have theirs. Used on the objects' thread.
+class Realm {
+ public:
+  virtual ~Realm() = default;
+
+  // HTML "queue a task": tasks run in order, each followed by the microtasks it queued.
+  virtual void queueTask(std::move_only_function<void()> task) = 0;
+  virtual std::shared_ptr<Microtasks> microtasks() = 0;
+
+  virtual std::int64_t wallMicros() = 0;  // UTC, microseconds since 1970
+  virtual void fillSecrets(MutableBytes bytes) = 0;  // cryptographically random
+
+  // The identity connections share when the configuration brings none (RTCConfiguration
+  // .certificates); made on first use.
+  virtual std::shared_ptr<const crypto::Identity> identity() = 0;
+
+  // Events of the session reach the listener on this thread, while it lives.
+  virtual std::unique_ptr<session::Port> openSession(
+      session::Config config, std::weak_ptr<session::Port::Listener> listener) = 0;
+};
+
+}  // namespace parley::peer

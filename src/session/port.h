@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "channel/channels.h"
+#include "core/address.h"
+#include "core/bytes.h"
+#include "core/strong.h"
+#include "crypto/certificate.h"
+#include "ice/candidate.h"
+
+// Between the W3C layer and the engine only these values travel. On the same loop a command is a
+// call; from another thread it is a message. The peer layer cannot tell, because nothing here
+// returns anything. Commands are obeyed in order; events come in order, one batch per step.
+
+namespace parley::session {
+
+using TransportId = Strong<struct TransportIdTag, std::uint16_t>;  // chosen by the peer layer
+using channel::ChannelId;  // of local channels chosen by the peer layer; top bit: announced ones
+
+// What a session is made with; it never changes afterwards.
+struct GatherConfig {
+  std::uint16_t portMin = 0;
+  std::uint16_t portMax = 0;
+  std::vector<std::string> interfaces;  // names; empty: all
+  bool includeLoopback = false;
+  bool includeLinkLocal = false;
+  bool ipv6 = true;
+  bool relayOnly = false;
+  std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
+};
+
+struct Config {
+  std::shared_ptr<const crypto::Identity> identity;
+  GatherConfig gather;
+  std::size_t messageMax = 0;  // largest message to receive, bytes
+  std::size_t receiveWindow = 0;
+  Duration tail{};
+};
+
+// --- commands
+
+// Makes a transport and gathers its candidates.
+struct CreateTransport { TransportId id; ice::Credentials local; };
+struct CloseTransport { TransportId id; };
+struct SetIceRole { bool controlling; };
+struct SetRemoteIce { TransportId id; ice::Credentials remote; bool lite; };
+struct AddRemoteCandidate { TransportId id; ice::Candidate candidate; };
+struct EndRemoteCandidates { TransportId id; };
+struct RestartIce { TransportId id; ice::Credentials local; };  // gathers again
+struct StartDtls {
+  TransportId id;
+  bool client;
+  std::vector<crypto::Fingerprint> fingerprints;
+};
+struct StartSctp {
+  TransportId id;
+  std::uint16_t localPort;
+  std::uint16_t remotePort;
+  std::uint64_t messageMax;  // the peer's limit; 0: none
+};
+struct OpenChannel { ChannelId id; channel::Parameters parameters; };
+struct SendMessage { ChannelId id; ByteVector data; bool binary; };
+struct CloseChannel { ChannelId id; };
+// The application has taken a message: its share of the receive window may reopen.
+struct Consumed { ChannelId id; std::size_t payload; };
+// The last command. SCTP ABORT and DTLS close_notify leave in this step; the loop's tail goes on.
+struct Close {};
+
+using Command = std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce,
+                             AddRemoteCandidate, EndRemoteCandidates, RestartIce, StartDtls,
+                             StartSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
+
+// --- events
+
+enum class IceState : std::uint8_t { new_, checking, connected, completed, disconnected, failed };
+enum class DtlsState : std::uint8_t { connecting, connected, closed, failed };
+enum class SctpState : std::uint8_t { connected, closed };
+
+struct CandidateFound { TransportId id; ice::Candidate candidate; std::uint32_t generation; };
+struct GatheringEnded { TransportId id; std::uint32_t generation; };
+struct IceStateChanged { TransportId id; IceState state; };
+struct PairSelected { TransportId id; ice::Candidate local, remote; };
+struct IceRoleChanged { bool controlling; };
+struct DtlsStateChanged {
+  TransportId id;
+  DtlsState state;
+  ByteVector remoteCertificate;       // DER, when connected
+  bool closedByPeer = false;          // a close_notify came
+  bool fingerprintMismatch = false;   // with failed
+  std::optional<std::uint8_t> alertSent, alertReceived;
+  std::string reason;                 // with failed: a sentence for people
+};
+struct SctpStateChanged {
+  SctpState state;
+  std::uint16_t channelsMax = 0;      // with connected: the lower of both stream counts
+  bool closedByPeer = false;          // with closed: ABORT or SHUTDOWN came
+  std::optional<std::uint16_t> causeCode;  // RFC 9260 3.3.10
+  std::string reason;
+};
+struct ChannelEvent { channel::Event event; };
+
+using Event = std::variant<CandidateFound, GatheringEnded, IceStateChanged, PairSelected,
+                           IceRoleChanged, DtlsStateChanged, SctpStateChanged, ChannelEvent>;
+
+class Port {
+ public:
+  // Called on the thread of the W3C objects with what happened in one step, in order.
+  class Listener {
+   public:
+    virtual void onSession(std::vector<Event> events) = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  virtual ~Port() = default;  // without a Close before it: the same as Close
+  virtual void execute(Command command) = 0;
+};
+
+}  // namespace parley::session
