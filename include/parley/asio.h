@@ -11,7 +11,7 @@ namespace parley {
 class AsioLoop : public Loop {
  public:
   explicit AsioLoop(boost::asio::io_context& context, LoopConfig config = {})
-      : Loop(std::move(config), &context) {}
+      : Loop(std::move(config), context) {}
 };
 
 }  // namespace parley

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -35,6 +37,9 @@ class EventHandler {
   }
 
   explicit operator bool() const { return callable_ != nullptr; }
+
+  // Clears the handler and hands out the callable, for who must choose when it is destroyed.
+  std::shared_ptr<void> release() { return std::exchange(callable_, nullptr); }
 
   // Calls the handler, if there is one; it stays alive for the call even when it replaces itself.
   void operator()(const E& event) const {

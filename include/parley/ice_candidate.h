@@ -57,6 +57,10 @@ class PARLEY_API RTCIceCandidate {
   const std::optional<std::string>& relatedAddress() const { return relatedAddress_; }
   std::optional<std::uint16_t> relatedPort() const { return relatedPort_; }
 
+  // For the library: a remote candidate that checks found and no description named. W3C leaves
+  // `candidate` empty then, and `address` out unless the application knows it already.
+  static RTCIceCandidate discovered(RTCLocalIceCandidateInit init, bool isAddressKnown);
+
   RTCIceCandidateInit toInit() const { return init_; }  // what W3C's toJSON holds
   std::string toJSON() const;
 

@@ -12,6 +12,10 @@
 #include "parley/export.h"
 #include "parley/peer_connection.h"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace parley {
 
 // One line of the library's log: when (microseconds since the loop began), which part ("ice",
@@ -57,9 +61,7 @@ struct PARLEY_API ReleaseReport {
   std::string toString() const;
 };
 
-namespace runtime {
-class LoopRunner;
-}
+class EngineLink;
 
 // One thread's worth of networking: its sockets, packets, timers and peers. Loops share nothing,
 // so a server runs one per core. Only post() and stop() may be called from other threads.
@@ -83,16 +85,16 @@ class PARLEY_API Loop {
 
   ReleaseReport releaseReport() const;
 
-  // For the library and its adapters.
-  runtime::LoopRunner& runner() { return *runner_; }
-  // The loop runs on an io_context that belongs to somebody else (parley/asio.h).
-  Loop(LoopConfig config, void* boostAsioIoContext);
+  // For parley/asio.h: the loop runs on a context that belongs to somebody else.
+  Loop(LoopConfig config, boost::asio::io_context& context);
+
+  // For the library itself.
+  struct State;
+  State& state() { return *state_; }
 
  private:
-  LoopConfig config_;
   struct Log;
-  std::unique_ptr<Log> log_;
-  std::unique_ptr<runtime::LoopRunner> runner_;
+  std::unique_ptr<State> state_;
 };
 
 // A loop on a thread of its own, for programs whose main thread is not a loop. The destructor
@@ -105,6 +107,8 @@ class PARLEY_API LoopThread {
   void post(std::move_only_function<void()> task);  // from any thread; runs on the loop's thread
   ReleaseReport releaseReport();                    // from any other thread; waits for the answer
   Loop& loop();                                     // only from posted tasks
+
+  const std::shared_ptr<EngineLink>& link() const;  // for the library itself
 
  private:
   struct Implementation;

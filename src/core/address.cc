@@ -27,14 +27,15 @@ std::optional<std::array<std::uint8_t, 4>> parseDotted(std::string_view text) {
   return text.empty() ? std::optional(bytes) : std::nullopt;
 }
 
-// Appends the colon-separated groups of `text`, the last of which may be dotted IPv4.
-bool parseGroups(std::string_view text, std::array<std::uint16_t, 8>& groups, std::size_t& count) {
+// Appends the colon-separated groups of `text`; at the end of an address the last may be dotted.
+bool parseGroups(std::string_view text, bool atEnd, std::array<std::uint16_t, 8>& groups,
+                 std::size_t& count) {
   while (!text.empty()) {
     const std::size_t colon = std::min(text.find(':'), text.size());
     const std::string_view part = text.substr(0, colon);
     if (part.find('.') != std::string_view::npos) {
       const auto dotted = parseDotted(part);
-      if (!dotted || colon != text.size() || count > 6) return false;
+      if (!dotted || !atEnd || colon != text.size() || count > 6) return false;
       groups[count++] = static_cast<std::uint16_t>((*dotted)[0] << 8 | (*dotted)[1]);
       groups[count++] = static_cast<std::uint16_t>((*dotted)[2] << 8 | (*dotted)[3]);
       return true;
@@ -52,11 +53,12 @@ std::optional<IpAddress> parseV6(std::string_view text) {
   std::array<std::uint16_t, 8> head{}, tail{};
   std::size_t headCount = 0, tailCount = 0;
   const std::size_t gap = text.find("::");
-  if (!parseGroups(text.substr(0, gap), head, headCount)) return std::nullopt;
-  if (gap == std::string_view::npos) {
+  const bool hasGap = gap != std::string_view::npos;
+  if (!parseGroups(text.substr(0, gap), !hasGap, head, headCount)) return std::nullopt;
+  if (!hasGap) {
     if (headCount != 8) return std::nullopt;
   } else {
-    if (!parseGroups(text.substr(gap + 2), tail, tailCount)) return std::nullopt;
+    if (!parseGroups(text.substr(gap + 2), true, tail, tailCount)) return std::nullopt;
     if (headCount + tailCount > 7) return std::nullopt;
     for (std::size_t i = 0; i < tailCount; ++i) head[8 - tailCount + i] = tail[i];
   }

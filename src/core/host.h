@@ -24,11 +24,11 @@ using ResolveId = Strong<struct ResolveIdTag, std::uint64_t>;
 
 struct Datagram {
   SocketId socket;
-  Address local;   // inbound: where it was sent to; outbound: the socket's own address
-  Address remote;
+  Address local{};  // inbound: where it was sent to; outbound: the socket's own address
+  Address remote{};
   std::uint8_t ecn = 0;
   Instant arrival{};  // inbound: the kernel's timestamp where there is one, clamped to the step
-  Packet packet;
+  Packet packet{};
 };
 
 enum class OpenError : std::uint8_t {
@@ -40,14 +40,14 @@ enum class OpenError : std::uint8_t {
 };
 
 struct UdpOptions {
-  IpAddress local;
+  IpAddress local{};
   std::uint16_t portMin = 0;  // 0 and 0: any port the system gives
   std::uint16_t portMax = 0;
 };
 
 struct BoundUdp {
   SocketId socket;
-  Address local;
+  Address local{};
 };
 
 enum class InterfaceKind : std::uint8_t { unknown, ethernet, wifi, cellular, vpn, loopback };
@@ -57,7 +57,7 @@ struct NetworkInterface {
   std::string name;
   std::uint32_t index = 0;
   InterfaceKind kind = InterfaceKind::unknown;
-  IpAddress address;
+  IpAddress address{};
 };
 
 // What a peer may ask of the world. The loop is the one implementation; below the loop, an Asio
@@ -73,6 +73,12 @@ class Host {
     virtual void onTimer(Step& step) = 0;
     virtual void onResolved(Step&, ResolveId, std::vector<IpAddress>) {}  // empty: it failed
     virtual void onStepEnd(Step& step) = 0;
+
+    // What it holds that the loop cannot see, for the release report.
+    struct Holdings {
+      std::size_t transactions = 0;
+    };
+    virtual Holdings holdings() const { return {}; }
 
    private:
     friend class loop::Loop;

@@ -58,6 +58,7 @@ inline constexpr Duration kRetransmitMax = 5s;
 inline constexpr Duration kHandshake = 30s;
 inline constexpr int kRestarts = 10;
 inline constexpr int kRestartsPerSecond = 3;
+inline constexpr std::size_t kUnreadRecords = 1'024;             // opened, not yet taken by read()
 }  // namespace dtls
 
 namespace ice {
@@ -110,6 +111,7 @@ inline constexpr std::size_t kDatagramsPerStep = 64;             // from one soc
 inline constexpr std::size_t kTimersPerStep = 1'024;
 inline constexpr int kSettleRounds = 16;                         // then the rest waits a step
 inline constexpr std::size_t kUnsentPerSocket = 256;             // while the socket is not writable
+inline constexpr std::size_t kResolverThreads = 4;               // look-ups under way at once
 inline constexpr std::size_t kTails = 4'096;
 inline constexpr Duration kTail = 8s;
 inline constexpr int kTailAnswers = 8;

@@ -11,8 +11,10 @@
 #include "core/address.h"
 #include "core/bytes.h"
 #include "core/strong.h"
-#include "crypto/certificate.h"
+#include "crypto/fingerprint.h"
+#include "crypto/identity.h"
 #include "ice/candidate.h"
+#include "ice/credentials.h"
 
 // Between the W3C layer and the engine only these values travel. On the same loop a command is a
 // call; from another thread it is a message. The peer layer cannot tell, because nothing here
@@ -64,6 +66,8 @@ struct StartSctp {
   std::uint16_t remotePort;
   std::uint64_t messageMax;  // the peer's limit; 0: none
 };
+// The data section went away: every channel closes, the association with them.
+struct StopSctp {};
 struct OpenChannel { ChannelId id; channel::Parameters parameters; };
 struct SendMessage { ChannelId id; ByteVector data; bool binary; };
 struct CloseChannel { ChannelId id; };
@@ -74,7 +78,7 @@ struct Close {};
 
 using Command = std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce,
                              AddRemoteCandidate, EndRemoteCandidates, RestartIce, StartDtls,
-                             StartSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
+                             StartSctp, StopSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
 
 // --- events
 
@@ -82,26 +86,27 @@ enum class IceState : std::uint8_t { new_, checking, connected, completed, disco
 enum class DtlsState : std::uint8_t { connecting, connected, closed, failed };
 enum class SctpState : std::uint8_t { connected, closed };
 
-struct CandidateFound { TransportId id; ice::Candidate candidate; std::uint32_t generation; };
-struct GatheringEnded { TransportId id; std::uint32_t generation; };
+// usernameFragment of the candidate, and `ufrag`, name the generation it belongs to.
+struct CandidateFound { TransportId id; ice::Candidate candidate; };
+struct GatheringEnded { TransportId id; std::string ufrag; };
 struct IceStateChanged { TransportId id; IceState state; };
 struct PairSelected { TransportId id; ice::Candidate local, remote; };
 struct IceRoleChanged { bool controlling; };
 struct DtlsStateChanged {
   TransportId id;
-  DtlsState state;
-  ByteVector remoteCertificate;       // DER, when connected
+  DtlsState state{};
+  ByteVector remoteCertificate{};     // DER, when connected
   bool closedByPeer = false;          // a close_notify came
   bool fingerprintMismatch = false;   // with failed
-  std::optional<std::uint8_t> alertSent, alertReceived;
-  std::string reason;                 // with failed: a sentence for people
+  std::optional<std::uint8_t> alertSent{}, alertReceived{};
+  std::string reason{};               // with failed: a sentence for people
 };
 struct SctpStateChanged {
-  SctpState state;
+  SctpState state{};
   std::uint16_t channelsMax = 0;      // with connected: the lower of both stream counts
   bool closedByPeer = false;          // with closed: ABORT or SHUTDOWN came
-  std::optional<std::uint16_t> causeCode;  // RFC 9260 3.3.10
-  std::string reason;
+  std::optional<std::uint16_t> causeCode{};  // RFC 9260 3.3.10
+  std::string reason{};
 };
 struct ChannelEvent { channel::Event event; };
 
@@ -114,6 +119,8 @@ class Port {
   class Listener {
    public:
     virtual void onSession(std::vector<Event> events) = 0;
+    // The loop below is ending: no event and no obeyed command follows.
+    virtual void onEngineGone() {}
 
    protected:
     ~Listener() = default;

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "report.h"
+
+namespace bench {
+
+// lifecycle.cc
+void measureSetUp(Report& report);
+void measureParallelSetUp(Report& report);
+void measureIdleMemory(Report& report);
+void measureClose(Report& report);
+
+// data.cc
+void measureBulk(Report& report, std::size_t messageSize);
+void measureSmallMessages(Report& report);
+void measurePingPong(Report& report);
+
+}  // namespace bench

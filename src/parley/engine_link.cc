@@ -1,0 +1,31 @@
+#include "parley/engine_link.h"
+
+#include "parley/loop_state.h"
+
+namespace parley {
+
+void EngineLink::post(std::move_only_function<void()> task) {
+  const std::lock_guard lock(mutex_);
+  if (loop_) loop_->post(std::move(task));
+}
+
+void EngineLink::postToRealm(std::move_only_function<void(LoopRealm&)> task) {
+  const std::lock_guard lock(mutex_);
+  if (!loop_) return;
+  LoopRealm& realm = *loop_->state().realm;  // lives as long as the loop that runs the task
+  loop_->post([&realm, task = std::move(task)]() mutable { task(realm); });
+}
+
+void EngineLink::cut() {
+  const std::lock_guard lock(mutex_);
+  loop_ = nullptr;
+}
+
+crypto::Identity::Shared EngineLink::identity(Secrets& secrets, std::int64_t wallMicros) {
+  const std::lock_guard lock(mutex_);
+  if (!identity_ || identity_->isExpired(wallMicros))
+    identity_ = crypto::Identity::generate(secrets, wallMicros).value_or(nullptr);
+  return identity_;
+}
+
+}  // namespace parley

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "crypto/identity.h"
+#include "parley/runtime.h"
+
+namespace parley {
+
+class LoopRealm;
+
+// The way from other threads to an engine that may end at any time: what is posted after its end
+// is dropped. It also keeps the one identity that all connections over this engine share.
+class EngineLink {
+ public:
+  explicit EngineLink(Loop& loop) : loop_(&loop) {}
+
+  void postToRealm(std::move_only_function<void(LoopRealm&)> task);
+  void post(std::move_only_function<void()> task);
+  void cut();
+
+  crypto::Identity::Shared identity(Secrets& secrets, std::int64_t wallMicros);
+
+ private:
+  std::mutex mutex_;
+  Loop* loop_;
+  crypto::Identity::Shared identity_;
+};
+
+}  // namespace parley

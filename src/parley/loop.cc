@@ -1,0 +1,87 @@
+#include "parley/loop_log.h"
+#include "parley/loop_realm.h"
+#include "parley/loop_state.h"
+#include "parley/runtime.h"
+
+namespace parley {
+namespace {
+
+runtime::RunnerConfig runnerConfig(const LoopConfig& config, Secrets& secrets, TraceSink& trace) {
+  return {.secrets = &secrets,
+          .trace = &trace,
+          .packetsMax = config.packetsMax,
+          .socketBuffer = config.socketBuffer,
+          .useMmsg = config.batchedIo,
+          .useGso = config.batchedIo};
+}
+
+}  // namespace
+
+Loop::State::State(LoopConfig settings)
+    : config(std::move(settings)), log(config.log), runner(runnerConfig(config, secrets, log)) {
+  begin();
+}
+
+Loop::State::State(LoopConfig settings, boost::asio::io_context& context)
+    : config(std::move(settings)),
+      log(config.log),
+      runner(context, runnerConfig(config, secrets, log)) {
+  begin();
+}
+
+void Loop::State::begin() {
+  if (config.onUnhandled) runner.onUnhandled(config.onUnhandled);
+  realm = std::make_shared<LoopRealm>(runner.host());
+}
+
+Loop::Loop(LoopConfig config) : state_(std::make_unique<State>(std::move(config))) {}
+
+Loop::Loop(LoopConfig config, boost::asio::io_context& context)
+    : state_(std::make_unique<State>(std::move(config), context)) {}
+
+Loop::~Loop() {
+  state_->realm->detach();
+  state_->runner.drain(state_->config.drainAtExit);
+}
+
+void Loop::run() { state_->runner.run(); }
+void Loop::poll() { state_->runner.poll(); }
+void Loop::runFor(std::chrono::milliseconds time) { state_->runner.runFor(time); }
+bool Loop::runUntil(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
+  return state_->runner.runUntil(condition, limit);
+}
+bool Loop::drain(std::chrono::milliseconds limit) { return state_->runner.drain(limit); }
+void Loop::stop() { state_->runner.stop(); }
+void Loop::post(std::move_only_function<void()> task) { state_->runner.post(std::move(task)); }
+bool Loop::isCurrent() const { return state_->runner.isCurrent(); }
+
+ReleaseReport Loop::releaseReport() const {
+  const loop::LoopReport held = state_->runner.report();
+  return {.connections = held.guests - held.residents,
+          .tails = held.residents,
+          .sockets = held.sockets,
+          .timers = held.timersArmed,
+          .transactions = held.transactions,
+          .packets = held.packetsInUse,
+          .lookups = held.resolving,
+          .tasks = held.tasksQueued};
+}
+
+std::string ReleaseReport::toString() const {
+  std::string text;
+  const auto add = [&text](const char* name, std::size_t count) {
+    if (!text.empty()) text += ", ";
+    text += name + (" " + std::to_string(count));
+  };
+  add("connections", connections);
+  add("tails", tails);
+  add("sockets", sockets);
+  add("timers", timers);
+  add("transactions", transactions);
+  add("packets", packets);
+  add("lookups", lookups);
+  add("tasks", tasks);
+  return text;
+}
+
+}  // namespace parley

@@ -1,0 +1,143 @@
+#include "session/data_plane.h"
+
+#include <algorithm>
+
+namespace parley::session {
+
+void DataPlane::start(Step& step, const StartSctp& start, bool dtlsClient) {
+  if (association_) {
+    association_->setSendMessageMax(start.messageMax);
+    return;
+  }
+  transportId_ = start.id;
+  sctp::Config config;
+  config.localPort = start.localPort;
+  config.remotePort = start.remotePort;
+  config.sendMessageMax = start.messageMax;
+  config.receiveMessageMax = config_.messageMax;
+  config.receiveWindow = config_.receiveWindow;
+  association_.emplace(config, static_cast<PacketSink&>(*this));
+  channels_.emplace(*association_);
+  channels_->setRole(step, dtlsClient);
+  for (OpenChannel& command : std::exchange(waiting_, {})) open(step, std::move(command));
+}
+
+void DataPlane::connect(Step& step) {
+  if (!association_ || connected_ || ended_) return;
+  association_->connect(step);
+}
+
+void DataPlane::open(Step& step, OpenChannel command) {
+  if (!channels_ && !ended_) {
+    waiting_.push_back(std::move(command));
+    return;
+  }
+  const ChannelId id = command.id;
+  using Why = channel::CloseError::Why;
+  if (ended_) {
+    events_.push_back(ChannelEvent{channel::Closed{
+        id, channel::CloseError{Why::associationClosed, "the association has ended", false, {}}}});
+    return;
+  }
+  const auto opened = channels_->open(step, id, std::move(command.parameters));
+  if (opened) return;
+  const bool exhausted = opened.error() == channel::OpenError::exhausted;
+  events_.push_back(ChannelEvent{channel::Closed{
+      id, channel::CloseError{exhausted ? Why::exhausted : Why::protocolViolation,
+                              "no stream for this channel", false, {}}}});
+}
+
+void DataPlane::send(Step& step, SendMessage command) {
+  // The peer layer checked state, size and caps; what fails here lost a race with the closing of
+  // the channel, whose Closed event is on its way.
+  if (channels_) (void)channels_->send(step, command.id, std::move(command.data), command.binary);
+}
+
+void DataPlane::close(Step& step, const CloseChannel& command) {
+  if (channels_) return channels_->close(step, command.id);
+  const auto waiting = std::ranges::find(waiting_, command.id, &OpenChannel::id);
+  if (waiting == waiting_.end()) return;
+  waiting_.erase(waiting);
+  events_.push_back(ChannelEvent{channel::Closed{command.id, std::nullopt}});
+}
+
+void DataPlane::consumed(Step& step, const Consumed& command) {
+  if (channels_) channels_->consumed(step, command.id, command.payload);
+}
+
+void DataPlane::receive(Step& step, Bytes packet) {
+  if (association_) association_->receive(step, packet);
+}
+
+void DataPlane::settle(Step& step) {
+  if (!association_) return;
+  // What channels do with an event may queue more to send, and a flush may have more to tell.
+  for (;;) {
+    while (auto event = association_->nextEvent()) {
+      noteAssociation(*event);
+      channels_->onAssociation(step, std::move(*event));
+    }
+    association_->flush(step);
+    while (auto event = channels_->nextEvent())
+      events_.push_back(ChannelEvent{std::move(*event)});
+    auto more = association_->nextEvent();
+    if (!more) return;
+    noteAssociation(*more);
+    channels_->onAssociation(step, std::move(*more));
+  }
+}
+
+void DataPlane::noteAssociation(const sctp::Event& event) {
+  if (const auto* connected = std::get_if<sctp::Connected>(&event)) {
+    connected_ = true;
+    events_.push_back(SctpStateChanged{
+        .state = SctpState::connected,
+        .channelsMax = std::min(connected->streamsIn, connected->streamsOut)});
+  } else if (std::holds_alternative<sctp::Closed>(event)) {
+    ended_ = true;
+    events_.push_back(SctpStateChanged{.state = SctpState::closed, .closedByPeer = true});
+  } else if (const auto* failed = std::get_if<sctp::Failed>(&event)) {
+    ended_ = true;
+    events_.push_back(
+        SctpStateChanged{.state = SctpState::closed,
+                         .closedByPeer = failed->why == sctp::Failed::Why::abortedByPeer,
+                         .causeCode = failed->causeCode,
+                         .reason = failed->reason});
+  }
+}
+
+void DataPlane::onTimer(Step& step) {
+  if (!association_) return;
+  association_->onTimer(step);
+  channels_->onTimer(step);
+}
+
+Instant DataPlane::deadline() const {
+  if (!association_ || ended_) return never();
+  return earliest(association_->deadline(), channels_->deadline());
+}
+
+void DataPlane::abort(Step& step) {
+  if (association_ && !ended_) association_->abort(step);
+  ended_ = true;
+}
+
+void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
+  if (!association_ || ended_) return;
+  abort(step);
+  const sctp::Event end =
+      closedByPeer ? sctp::Event{sctp::Closed{}}
+                   : sctp::Event{sctp::Failed{.why = sctp::Failed::Why::protocolViolation,
+                                              .reason = reason,
+                                              .causeCode = {}}};
+  events_.push_back(SctpStateChanged{
+      .state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
+  channels_->onAssociation(step, end);
+  while (auto event = channels_->nextEvent()) events_.push_back(ChannelEvent{std::move(*event)});
+}
+
+void DataPlane::sendPacket(Step& step, Packet packet) {
+  if (transport_) transport_->sendPacket(step, std::move(packet));
+}
+
+}  // namespace parley::session

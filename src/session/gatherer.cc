@@ -1,0 +1,85 @@
+#include "session/gatherer.h"
+
+#include <algorithm>
+
+#include "core/limits.h"
+
+namespace parley::session {
+namespace {
+
+// Wired before wireless before tunnels: the cheaper path first where ICE has the choice.
+int preference(InterfaceKind kind) {
+  switch (kind) {
+    case InterfaceKind::ethernet: return 0;
+    case InterfaceKind::wifi: return 1;
+    case InterfaceKind::unknown: return 2;
+    case InterfaceKind::cellular: return 3;
+    case InterfaceKind::vpn: return 4;
+    case InterfaceKind::loopback: return 5;
+  }
+  return 5;
+}
+
+bool isUsable(const IpAddress& address) {
+  return !address.isUnspecified() && !address.isMulticast() && !address.isV4Mapped();
+}
+
+}  // namespace
+
+bool Gatherer::isWanted(const NetworkInterface& interface) const {
+  const IpAddress& address = interface.address;
+  if (!isUsable(address) || (address.isV6() && !config_.ipv6)) return false;
+  if (address.isLinkLocal() && !config_.includeLinkLocal) return false;
+  return config_.interfaces.empty() ||
+         std::ranges::find(config_.interfaces, interface.name) != config_.interfaces.end();
+}
+
+std::vector<IpAddress> Gatherer::addresses() const {
+  std::vector<NetworkInterface> wanted = host_.interfaces();
+  std::erase_if(wanted, [this](const auto& interface) { return !isWanted(interface); });
+  // RFC 8445 5.1.1.1: no loopback, unless it is asked for or all there is.
+  const bool onlyLoopback = std::ranges::all_of(
+      wanted, [](const auto& interface) { return interface.address.isLoopback(); });
+  if (!config_.includeLoopback && !onlyLoopback)
+    std::erase_if(wanted, [](const auto& interface) { return interface.address.isLoopback(); });
+
+  std::ranges::stable_sort(wanted, {}, [](const auto& interface) {
+    return preference(interface.address.isLoopback() ? InterfaceKind::loopback : interface.kind);
+  });
+  std::vector<IpAddress> addresses;
+  for (const NetworkInterface& interface : wanted) {
+    if (addresses.size() == limits::ice::kLocalCandidates) break;
+    if (std::ranges::find(addresses, interface.address) == addresses.end())
+      addresses.push_back(interface.address);
+  }
+  return addresses;
+}
+
+IpAddress Gatherer::announced(const IpAddress& local) const {
+  for (const auto& [from, to] : config_.addressMappings)
+    if (from == local) return to;
+  return local;
+}
+
+std::vector<LocalSocket> Gatherer::open(Step& step) {
+  std::vector<LocalSocket> sockets;
+  if (config_.relayOnly) return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
+  unsigned rank = 0;
+  for (const IpAddress& address : addresses()) {
+    const auto bound = host_.openUdp(
+        owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
+    if (!bound) {
+      PARLEY_TRACE(step, Topic::session, "socket-not-opened",
+                   {"address", address.toString(), Field::Kind::secret},
+                   {"error", static_cast<std::int64_t>(bound.error())});
+      continue;
+    }
+    sockets.push_back({.socket = bound->socket,
+                       .local = bound->local,
+                       .announced = {announced(bound->local.ip), bound->local.port},
+                       .rank = rank++});
+  }
+  return sockets;
+}
+
+}  // namespace parley::session

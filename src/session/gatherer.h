@@ -1,0 +1,37 @@
+#pragma once
+
+#include <vector>
+
+#include "core/host.h"
+#include "session/port.h"
+
+namespace parley::session {
+
+// One socket of a peer and the address others are told of it.
+struct LocalSocket {
+  SocketId socket;
+  Address local;      // what it is bound to
+  Address announced;  // the same, or what a 1:1 NAT makes of it
+  unsigned rank = 0;  // 0: the interface we like best
+};
+
+// Chooses interfaces and opens the sockets behind host candidates. It knows no agent and no
+// candidates' text; what cannot be opened is left out and traced.
+class Gatherer {
+ public:
+  Gatherer(Host& host, Host::Guest& owner, const GatherConfig& config)
+      : host_(host), owner_(owner), config_(config) {}
+
+  std::vector<LocalSocket> open(Step& step);
+
+ private:
+  std::vector<IpAddress> addresses() const;
+  bool isWanted(const NetworkInterface& interface) const;
+  IpAddress announced(const IpAddress& local) const;
+
+  Host& host_;
+  Host::Guest& owner_;
+  const GatherConfig& config_;
+};
+
+}  // namespace parley::session

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/host.h"
+#include "session/port.h"
+#include "session/session.h"
+
+namespace parley::session {
+
+class LocalPort;
+
+// What the ports of one host share: the host while it lives, and who must hear when it ends.
+struct Attachment {
+  Host* host = nullptr;
+  std::vector<LocalPort*> ports;
+
+  void detach();  // closes every session; the ports stay and are deaf
+};
+
+// A session on the same thread: a command is a call, a batch of events is a call back at the end
+// of the step. The listener queues tasks there and touches nothing else.
+class LocalPort final : public Port, private Session::Listener {
+ public:
+  LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shared context, Config config,
+            std::weak_ptr<Port::Listener> listener);
+  ~LocalPort() override;
+
+  void execute(Command command) override;
+
+ private:
+  friend struct Attachment;
+  void onEvents(std::vector<Event> events) override;
+  void end();
+
+  std::shared_ptr<Attachment> attachment_;
+  std::weak_ptr<Port::Listener> listener_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace parley::session

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/host.h"
+#include "ice/agent.h"
+#include "session/data_plane.h"
+#include "session/gatherer.h"
+#include "session/port.h"
+#include "session/transport.h"
+
+namespace parley::session {
+
+// The engine of one peer: ICE agent, transports and data plane over one host. Commands change
+// state; once per step onStepEnd() drains everything from the bottom up, sends from the top down,
+// sets the one deadline and hands up one batch of events. This class dispatches and routes;
+// what is done is done by the parts.
+class Session final : public Host::Guest, private ice::PathSink {
+ public:
+  class Listener {
+   public:
+    virtual void onEvents(std::vector<Event> events) = 0;  // must not call back into the session
+
+   protected:
+    ~Listener() = default;
+  };
+
+  Session(Host& host, dtls::Context::Shared context, Config config, Listener& listener);
+  ~Session() override;  // the same as close()
+
+  void execute(Command command);
+  // ABORT and close_notify leave in this step; a tail goes on telling. Nothing is left of the
+  // session with the host after it, and no event follows.
+  void close();
+
+  void onDatagram(Step& step, Datagram datagram) override;
+  void onTimer(Step& step) override;
+  void onStepEnd(Step& step) override;
+  Holdings holdings() const override;
+
+ private:
+  struct Socket {
+    LocalSocket socket;
+    TransportId transport;
+    ice::CandidateId candidate;
+  };
+
+  void apply(Step& step, CreateTransport& command);
+  void apply(Step& step, CloseTransport& command);
+  void apply(Step& step, SetIceRole& command);
+  void apply(Step& step, SetRemoteIce& command);
+  void apply(Step& step, AddRemoteCandidate& command);
+  void apply(Step& step, EndRemoteCandidates& command);
+  void apply(Step& step, RestartIce& command);
+  void apply(Step& step, StartDtls& command);
+  void apply(Step& step, StartSctp& command);
+  void apply(Step& step, StopSctp& command);
+  void apply(Step& step, OpenChannel& command);
+  void apply(Step& step, SendMessage& command);
+  void apply(Step& step, CloseChannel& command);
+  void apply(Step& step, Consumed& command);
+  void apply(Step& step, Close& command);
+
+  void sendOn(Step& step, const ice::Path& path, Packet packet) override;
+
+  void announce(Step& step, TransportId transport, const ice::Credentials& local);
+  void addCandidate(Step& step, Socket& socket, const ice::Credentials& local);
+  void drain(Step& step);
+  void drainIce(Step& step);
+  void drainDtls(Step& step, Transport& transport);
+  void onIce(Step& step, const ice::StateChanged& event);
+  void onIce(Step& step, const ice::PathValidated& event);
+  void onIce(Step& step, const ice::PathSelected& event);
+  void onIce(Step&, const ice::PeerReflexiveFound&) {}
+  void onIce(Step& step, const ice::RoleChanged& event);
+  void onIce(Step&, const ice::Retired&) {}
+  void leaveTail(Step& step);
+  void closeSockets(TransportId transport);
+
+  Transport* find(TransportId id) const;
+  Socket* find(ice::CandidateId candidate);
+  std::optional<ice::Candidate> remoteAt(TransportId transport, const Address& address) const;
+  bool isOnDataTransport(const Transport& transport) const;
+
+  Host& host_;
+  dtls::Context::Shared context_;
+  Config config_;
+  Listener& listener_;
+  ice::Agent agent_;
+  std::vector<std::unique_ptr<Transport>> transports_;
+  std::vector<Socket> sockets_;
+  DataPlane data_;
+  std::vector<Event> events_;
+  bool closed_ = false;
+};
+
+}  // namespace parley::session

@@ -1,0 +1,72 @@
+#include "session/tail.h"
+
+#include "core/limits.h"
+
+namespace parley::session {
+namespace {
+
+// The farewell leaves at 0, 1, 3, 7 and 15 round trips: a wait that doubles, four times.
+constexpr int kRepeats = 4;
+constexpr Duration kRoundTripUnknown = 100ms;
+constexpr Duration kRoundTripMin = 10ms;
+constexpr Duration kRoundTripMax = 500ms;
+
+}  // namespace
+
+Tail::Tail(Host& host, Step& step, Farewell farewell)
+    : host_(host),
+      farewell_(std::move(farewell)),
+      roundTrip_(std::clamp(farewell_.roundTrip.value_or(kRoundTripUnknown), kRoundTripMin,
+                            kRoundTripMax)) {
+  farewell_.leg->moveTo(*this);
+  repeat_.start(step.now, roundTrip_);
+  giveUp_.start(step.now, farewell_.limit);
+}
+
+void Tail::onDatagram(Step& step, Datagram datagram) {
+  if (datagram.remote != farewell_.remote || datagram.packet.size() == 0) return;
+  const std::uint8_t first = datagram.packet.bytes()[0];
+  if (first < 20 || first > 63) return;  // RFC 7983: only DTLS is heard, STUN is never answered
+  dtls::Session& session = farewell_.leg->session();
+  const std::uint64_t opened = session.stats().recordsReceived;
+  session.receive(step, std::move(datagram.packet));
+  while (session.read()) {
+  }
+  while (const auto event = session.nextEvent())
+    if (std::holds_alternative<dtls::Closed>(*event)) heardGoodbye_ = true;
+  // A record that is really the peer's, sent because it has not heard yet.
+  const bool isTalking = session.stats().recordsReceived > opened;
+  if (isTalking && !heardGoodbye_ && answered_ < limits::loop::kTailAnswers) {
+    ++answered_;
+    sayFarewell(step);
+  }
+}
+
+void Tail::onTimer(Step& step) {
+  if (!repeat_.expire(step.now)) return;
+  ++repeated_;
+  sayFarewell(step);
+  if (repeated_ < kRepeats) repeat_.start(step.now, roundTrip_ * (1 << repeated_));
+}
+
+void Tail::onStepEnd(Step& step) {
+  if (heardGoodbye_ || giveUp_.expire(step.now)) {
+    host_.dismiss(*this);
+    return;
+  }
+  host_.wakeAt(*this, earliest(repeat_.due(), giveUp_.due()));
+}
+
+void Tail::sendDatagram(Step&, Packet datagram) {
+  host_.send({.socket = farewell_.socket,
+              .local = farewell_.local,
+              .remote = farewell_.remote,
+              .packet = std::move(datagram)});
+}
+
+void Tail::sayFarewell(Step& step) {
+  for (const ByteVector& datagram : farewell_.datagrams)
+    if (Packet packet = step.packets.copyOf(datagram)) sendDatagram(step, std::move(packet));
+}
+
+}  // namespace parley::session
