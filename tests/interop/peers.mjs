@@ -1,0 +1,107 @@
+// The two kinds of ends of an interop test behind one face: tell(message), and next(test, what) that
+// waits, with a deadline, for an event that passes the test.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const deadlineMs = 30_000;
+const here = new URL('.', import.meta.url);
+
+class Inbox {
+  #events = [];
+  #waiting = [];
+
+  put(event) {
+    const index = this.#waiting.findIndex(({ test }) => test(event));
+    if (index < 0) return this.#events.push(event);
+    this.#waiting.splice(index, 1)[0].resolve(event);
+  }
+
+  next(test, what) {
+    const index = this.#events.findIndex(test);
+    if (index >= 0) return Promise.resolve(this.#events.splice(index, 1)[0]);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${what} within ${deadlineMs / 1000} s; seen: ` +
+        JSON.stringify(this.#events.map((event) => event.error ?? event.value ?? event.event)))), deadlineMs);
+      this.#waiting.push({ test, resolve: (event) => { clearTimeout(timer); resolve(event); } });
+    });
+  }
+
+  forget() { this.#events = []; }
+}
+
+export function startParley(binary) {
+  const inbox = new Inbox();
+  const child = spawn(binary, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  createInterface({ input: child.stdout }).on('line', (line) => inbox.put(JSON.parse(line)));
+  return {
+    name: 'parley',
+    tell: async (message) => void child.stdin.write(JSON.stringify(message) + '\n'),
+    next: (test, what) => inbox.next(test, `${what} from parley`),
+    forget: () => inbox.forget(),
+    end: () => new Promise((resolve) => { child.on('exit', resolve); child.stdin.end(); }),
+  };
+}
+
+function emptyPage() {
+  return new Promise((resolve) => {
+    const server = createServer((_, response) => {
+      response.setHeader('content-type', 'text/html');
+      response.end('<!doctype html><title>interop</title><body></body>');
+    }).listen(0, '127.0.0.1', () => resolve({ server, url: `http://localhost:${server.address().port}/` }));
+  });
+}
+
+const launchers = {
+  async chromium(profile) {
+    const { chromium } = await import('playwright-core');
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: '/usr/bin/chromium', headless: true,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync',
+        '--disable-background-networking', '--disable-component-update'] });
+    return { page: context.pages()[0] ?? await context.newPage(), close: () => context.close(),
+      version: context.browser()?.version() };
+  },
+  async firefox(profile) {
+    const puppeteer = (await import('puppeteer-core')).default;
+    const browser = await puppeteer.launch({
+      browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, userDataDir: profile,
+      env: { ...process.env, HOME: profile },
+      extraPrefsFirefox: {
+        'app.update.enabled': false, 'app.normandy.enabled': false, 'extensions.update.enabled': false,
+        'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
+        'datareporting.policy.dataSubmissionEnabled': false, 'toolkit.telemetry.server': 'data:,',
+        'services.settings.server': 'data:,#none/v1', 'browser.region.network.url': '',
+        'media.gmp-manager.url': 'data:text/plain,', 'media.gmp-provider.enabled': false,
+      } });
+    return { page: await browser.newPage(), close: () => browser.close(), version: await browser.version() };
+  },
+};
+const executables = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' };
+export const browsers = Object.keys(executables);
+export const isInstalled = (browser) => existsSync(executables[browser]);
+
+// Each browser as it comes: mDNS names instead of addresses, DTLS 1.3 offered first.
+export async function startBrowser(name) {
+  const profile = mkdtempSync(join(tmpdir(), `interop-${name}-`));
+  const { page, close, version } = await launchers[name](profile);
+  const { server, url } = await emptyPage();
+  const inbox = new Inbox();
+  await page.exposeFunction('emit', (event) => inbox.put(event));
+  await page.goto(url);
+  await page.addScriptTag({ content: readFileSync(new URL('page.js', here), 'utf8') });
+  return {
+    name, version,
+    tell: (message) => page.evaluate((told) => window.interop(told), message),
+    next: (test, what) => inbox.next(test, `${what} from ${name}`),
+    forget: () => inbox.forget(),
+    async end() {
+      await close().catch(() => {});
+      server.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
