@@ -7,16 +7,35 @@ target_compile_options(parley_flags INTERFACE
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
-if(PARLEY_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
+if(PARLEY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
-if(PARLEY_TSAN)
-  add_compile_options(-fsanitize=thread)
-  add_link_options(-fsanitize=thread)
+# Also handed to the consumers that the tests build against an installed tree.
+set(PARLEY_SANITIZERS "")
+if(PARLEY_SANITIZE)
+  set(PARLEY_SANITIZERS -fsanitize=address,undefined)
+  add_compile_options(-fno-sanitize-recover=all -fno-omit-frame-pointer)
+elseif(PARLEY_TSAN)
+  set(PARLEY_SANITIZERS -fsanitize=thread)
+endif()
+add_compile_options(${PARLEY_SANITIZERS})
+add_link_options(${PARLEY_SANITIZERS})
+
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=lld PARLEY_HAS_LLD)
+if(PARLEY_HAS_LLD)
+  add_link_options(-fuse-ld=lld)
 endif()
 
+# ccache refuses precompiled headers unless it is told that the house does not care about
+# __TIME__ and the dates of the headers, and unless the preprocessor names the PCH it used.
 find_program(PARLEY_CCACHE ccache)
 if(PARLEY_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PARLEY_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${PARLEY_CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  else()
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
+  endif()
 endif()

@@ -1,23 +1,36 @@
 # One precompiled header of standard headers for all libraries, a second with GoogleTest for tests.
-file(WRITE ${PROJECT_BINARY_DIR}/parley_std.cc "")
-add_library(parley_std OBJECT ${PROJECT_BINARY_DIR}/parley_std.cc)
-target_link_libraries(parley_std PRIVATE parley_flags)
-target_precompile_headers(parley_std PRIVATE
+# Only written when missing: a touched source would rebuild both headers and all that use them.
+foreach(stem parley_std parley_testing)
+  if(NOT EXISTS ${PROJECT_BINARY_DIR}/${stem}.cc)
+    file(WRITE ${PROJECT_BINARY_DIR}/${stem}.cc "")
+  endif()
+endforeach()
+set(PARLEY_STD_HEADERS
   <algorithm> <array> <chrono> <cstdint> <cstring> <deque> <expected> <functional> <map> <memory>
   <optional> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+add_library(parley_std OBJECT ${PROJECT_BINARY_DIR}/parley_std.cc)
+target_link_libraries(parley_std PRIVATE parley_flags)
+target_precompile_headers(parley_std PRIVATE ${PARLEY_STD_HEADERS})
 
 if(PARLEY_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
   enable_testing()
-  file(WRITE ${PROJECT_BINARY_DIR}/parley_testing.cc "")
   add_library(parley_testing_pch OBJECT ${PROJECT_BINARY_DIR}/parley_testing.cc)
   target_link_libraries(parley_testing_pch PRIVATE parley_flags GTest::gmock)
   target_precompile_headers(parley_testing_pch PRIVATE
-    <algorithm> <array> <chrono> <cstdint> <cstring> <deque> <expected> <functional> <map> <memory>
-    <optional> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
-    <gmock/gmock.h> <gtest/gtest.h>)
+    ${PARLEY_STD_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
+
+# parley_program(<name> SOURCES ... USES <layer>... LINKS <external>...): an executable of the house.
+function(parley_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  list(TRANSFORM ARG_USES PREPEND parley_)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS} parley_flags)
+  target_precompile_headers(${name} REUSE_FROM parley_std)
+endfunction()
 
 # parley_test(<name> SOURCES ... USES <layer>...): a GoogleTest binary of the house.
 function(parley_test name)
@@ -30,11 +43,26 @@ function(parley_test name)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# parley_library(<layer> USES <layer>... LINKS <external>...): one folder under src/, one static
-# library, one test binary from the *_test.cc files that stand beside the code.
+# parley_fuzz(<name> SOURCES ... USES <layer>...): a libFuzzer target, only in the fuzz preset.
+function(parley_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  if(NOT PARLEY_FUZZ)
+    return()
+  endif()
+  parley_program(${name} SOURCES ${ARG_SOURCES} USES ${ARG_USES} LINKS ${ARG_LINKS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# parley_library(<layer> [FOLDER <folder>] USES <layer>... LINKS <external>...): one folder,
+# src/<layer> unless told otherwise, one static library, one test binary from the *_test.cc files
+# that stand beside the code.
 function(parley_library layer)
-  cmake_parse_arguments(ARG "" "" "USES;LINKS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${layer}/*.cc)
+  cmake_parse_arguments(ARG "" "FOLDER" "USES;LINKS" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER src/${layer})
+  endif()
+  cmake_path(GET ARG_FOLDER PARENT_PATH parent)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_FOLDER}/*.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -44,12 +72,18 @@ function(parley_library layer)
 
   add_library(parley_${layer} STATIC ${sources})
   target_include_directories(parley_${layer} PUBLIC
-    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/${parent})
   list(TRANSFORM ARG_USES PREPEND parley_ OUTPUT_VARIABLE uses)
   target_link_libraries(parley_${layer} PUBLIC ${uses} PRIVATE ${ARG_LINKS} parley_flags)
   target_precompile_headers(parley_${layer} REUSE_FROM parley_std)
 
   if(PARLEY_TESTS AND tests)
     parley_test(parley_${layer}_test SOURCES ${tests} USES ${layer} LINKS ${ARG_LINKS})
+    foreach(owner ${layer} ${ARG_USES})
+      if(EXISTS ${PROJECT_SOURCE_DIR}/tests/vectors/${owner})
+        target_compile_definitions(parley_${layer}_test PRIVATE
+          PARLEY_TEST_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
+      endif()
+    endforeach()
   endif()
 endfunction()

@@ -23,7 +23,7 @@ using SocketId = Strong<struct SocketIdTag, std::uint32_t>;
 using ResolveId = Strong<struct ResolveIdTag, std::uint64_t>;
 
 struct Datagram {
-  SocketId socket;
+  SocketId socket{};
   Address local{};  // inbound: where it was sent to; outbound: the socket's own address
   Address remote{};
   std::uint8_t ecn = 0;
@@ -46,7 +46,7 @@ struct UdpOptions {
 };
 
 struct BoundUdp {
-  SocketId socket;
+  SocketId socket{};
   Address local{};
 };
 

@@ -9,10 +9,10 @@ void EngineLink::post(std::move_only_function<void()> task) {
   if (loop_) loop_->post(std::move(task));
 }
 
-void EngineLink::postToRealm(std::move_only_function<void(LoopRealm&)> task) {
+void EngineLink::postToRealm(std::move_only_function<void(peer::LoopRealm&)> task) {
   const std::lock_guard lock(mutex_);
   if (!loop_) return;
-  LoopRealm& realm = *loop_->state().realm;  // lives as long as the loop that runs the task
+  peer::LoopRealm& realm = *loop_->state().realm;  // lives as long as the loop that runs the task
   loop_->post([&realm, task = std::move(task)]() mutable { task(realm); });
 }
 

@@ -9,7 +9,9 @@
 
 namespace parley {
 
+namespace peer {
 class LoopRealm;
+}
 
 // The way from other threads to an engine that may end at any time: what is posted after its end
 // is dropped. It also keeps the one identity that all connections over this engine share.
@@ -17,7 +19,7 @@ class EngineLink {
  public:
   explicit EngineLink(Loop& loop) : loop_(&loop) {}
 
-  void postToRealm(std::move_only_function<void(LoopRealm&)> task);
+  void postToRealm(std::move_only_function<void(peer::LoopRealm&)> task);
   void post(std::move_only_function<void()> task);
   void cut();
 

@@ -1,5 +1,5 @@
 #include "parley/loop_log.h"
-#include "parley/loop_realm.h"
+#include "peer/loop_realm.h"
 #include "parley/loop_state.h"
 #include "parley/runtime.h"
 
@@ -31,7 +31,7 @@ Loop::State::State(LoopConfig settings, boost::asio::io_context& context)
 
 void Loop::State::begin() {
   if (config.onUnhandled) runner.onUnhandled(config.onUnhandled);
-  realm = std::make_shared<LoopRealm>(runner.host());
+  realm = std::make_shared<peer::LoopRealm>(runner.host());
 }
 
 Loop::Loop(LoopConfig config) : state_(std::make_unique<State>(std::move(config))) {}

@@ -4,7 +4,7 @@
 
 #include "crypto/secrets.h"
 #include "parley/loop_log.h"
-#include "parley/loop_realm.h"
+#include "peer/loop_realm.h"
 #include "parley/runtime.h"
 #include "runtime/loop_runner.h"
 
@@ -19,7 +19,7 @@ struct Loop::State {
   crypto::SystemSecrets secrets;
   Log log;
   runtime::LoopRunner runner;
-  std::shared_ptr<LoopRealm> realm;
+  std::shared_ptr<peer::LoopRealm> realm;
 
  private:
   void begin();

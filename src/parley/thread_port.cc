@@ -21,7 +21,7 @@ class ThreadPort::Engine final : public session::Port::Listener,
   }
 
   // The rest runs on the engine's thread.
-  void open(LoopRealm& realm, session::Config config) {
+  void open(peer::LoopRealm& realm, session::Config config) {
     port_ = realm.openSession(std::move(config), weak_from_this());
   }
   void look() {
@@ -58,13 +58,13 @@ ThreadPort::ThreadPort(std::shared_ptr<EngineLink> engine, Dispatcher dispatcher
                        session::Config config, std::weak_ptr<Listener> listener)
     : link_(std::move(engine)),
       engine_(std::make_shared<Engine>(std::move(dispatcher), std::move(listener))) {
-  link_->postToRealm([engine = engine_, config = std::move(config)](LoopRealm& realm) mutable {
+  link_->postToRealm([engine = engine_, config = std::move(config)](peer::LoopRealm& realm) mutable {
     engine->open(realm, std::move(config));
   });
 }
 
 ThreadPort::~ThreadPort() {
-  link_->postToRealm([engine = std::move(engine_)](LoopRealm&) {
+  link_->postToRealm([engine = std::move(engine_)](peer::LoopRealm&) {
     engine->look();
     engine->end();
   });
@@ -72,7 +72,7 @@ ThreadPort::~ThreadPort() {
 
 void ThreadPort::execute(session::Command command) {
   if (engine_->put(std::move(command)))
-    link_->postToRealm([engine = engine_](LoopRealm&) { engine->look(); });
+    link_->postToRealm([engine = engine_](peer::LoopRealm&) { engine->look(); });
 }
 
 }  // namespace parley

@@ -9,7 +9,7 @@ namespace parley {
 ThreadRealm::ThreadRealm(std::shared_ptr<EngineLink> engine, Dispatcher dispatcher)
     : engine_(std::move(engine)),
       dispatcher_(std::move(dispatcher)),
-      tasks_(std::make_shared<TaskQueue>(dispatcher_)) {}
+      tasks_(std::make_shared<peer::TaskQueue>(dispatcher_)) {}
 
 std::int64_t ThreadRealm::wallMicros() { return runtime::readClock().wallMicros; }
 

@@ -4,7 +4,7 @@
 
 #include "crypto/identity.h"
 #include "parley/engine_link.h"
-#include "parley/task_queue.h"
+#include "peer/task_queue.h"
 #include "peer/realm.h"
 
 namespace parley {
@@ -27,7 +27,7 @@ class ThreadRealm final : public peer::Realm, public std::enable_shared_from_thi
  private:
   std::shared_ptr<EngineLink> engine_;
   Dispatcher dispatcher_;
-  std::shared_ptr<TaskQueue> tasks_;
+  std::shared_ptr<peer::TaskQueue> tasks_;
   crypto::Identity::Shared identity_;
 };
 

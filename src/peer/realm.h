@@ -21,7 +21,7 @@ class Realm {
   virtual void queueTask(std::move_only_function<void()> task) = 0;
   virtual std::shared_ptr<Microtasks> microtasks() = 0;
 
-  virtual std::int64_t wallMicros() = 0;  // UTC, microseconds since 1970
+  virtual std::int64_t wallMicros() = 0;             // UTC, microseconds since 1970
   virtual void fillSecrets(MutableBytes bytes) = 0;  // cryptographically random
 
   // The identity connections share when the configuration brings none (RTCConfiguration

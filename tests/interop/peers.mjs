@@ -84,10 +84,23 @@ const executables = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-
 export const browsers = Object.keys(executables);
 export const isInstalled = (browser) => existsSync(executables[browser]);
 
-// Each browser as it comes: mDNS names instead of addresses, DTLS 1.3 offered first.
-export async function startBrowser(name) {
+// A page of a browser of its own; close() ends the browser.
+export async function openPage(name, url) {
   const profile = mkdtempSync(join(tmpdir(), `interop-${name}-`));
   const { page, close, version } = await launchers[name](profile);
+  if (url) await page.goto(url);
+  return {
+    page, version,
+    async close() {
+      await close().catch(() => {});
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+// Each browser as it comes: mDNS names instead of addresses, DTLS 1.3 offered first.
+export async function startBrowser(name) {
+  const { page, version, close } = await openPage(name);
   const { server, url } = await emptyPage();
   const inbox = new Inbox();
   await page.exposeFunction('emit', (event) => inbox.put(event));
@@ -99,9 +112,8 @@ export async function startBrowser(name) {
     next: (test, what) => inbox.next(test, `${what} from ${name}`),
     forget: () => inbox.forget(),
     async end() {
-      await close().catch(() => {});
+      await close();
       server.close();
-      rmSync(profile, { recursive: true, force: true });
     },
   };
 }

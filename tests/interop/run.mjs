@@ -1,6 +1,7 @@
 // node run.mjs [chromium] [firefox]: Parley against real browsers, in both roles, closing from each
 // side. Ends with 1 if anything failed; a browser that is not installed is reported as skipped.
 import { browsers, isInstalled, startBrowser, startParley } from './peers.mjs';
+import { signallingExample } from './signalling.mjs';
 
 const binary = process.env.PARLEY_INTEROP_PEER ??
   new URL('../../build/release/tests/interop/parley_interop', import.meta.url).pathname;
@@ -80,6 +81,7 @@ for (const browserName of asked.length ? asked : browsers) {
         await close(closer, other);
       });
   await Promise.all([parley.end(), browser.end()]);
+  await check(`the signalling example with a ${browserName} tab`, () => signallingExample(browserName));
 }
 console.log(`${results.passed} passed, ${results.failed} failed, ${results.skipped} skipped`);
 process.exit(results.failed ? 1 : 0);

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/address.h"
+#include "core/host.h"
+#include "core/random.h"
+#include "loop/driver.h"
+#include "loop/loop.h"
+#include "sim/station.h"
+
+namespace parley::sim {
+
+// A CSPRNG that is none: the same seed gives the same keys.
+class SeededSecrets final : public Secrets {
+ public:
+  explicit SeededSecrets(std::uint64_t seed) : random_(seed) {}
+  void fill(MutableBytes bytes) override;
+
+ private:
+  Random random_;
+};
+
+// A machine: addresses, ports, and a real loop::Loop whose driver it is. Peers are made on host().
+// What arrives at one instant is one turn, as with a kernel's queue.
+class Node final : public Station, private loop::Driver {
+ public:
+  Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed);
+  ~Node() override;
+
+  Host& host() { return loop_; }
+  loop::LoopReport report() const { return loop_.report(); }
+  void post(std::move_only_function<void()> task);  // runs in a step of its own turn, now
+
+  // Addresses come and go as when a telephone changes networks; sockets bound to a removed one
+  // send and hear nothing.
+  void addAddress(const IpAddress& address, InterfaceKind kind = InterfaceKind::ethernet);
+  void removeAddress(const IpAddress& address);
+  const IpAddress& address() const { return interfaces_.at(0).address; }
+
+  void setOnline(bool online) { isOnline_ = online; }  // false: a blackout, both ways
+  void failOpens(std::optional<OpenError> with) { failOpens_ = with; }
+
+  void receive(WireDatagram datagram) override;
+
+ private:
+  struct Socket {
+    Address local;
+  };
+  struct Answer {
+    ResolveId request;
+    std::vector<IpAddress> found;
+  };
+
+  loop::ClockReading readClock() override;
+  Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
+  void closeUdp(SocketId socket) override;
+  void send(std::span<Datagram> batch) override;
+  void resolve(ResolveId request, std::string hostname) override;
+  void cancel(ResolveId request) override { asking_.erase(request); }
+  std::vector<NetworkInterface> interfaces() override { return interfaces_; }
+  void scheduleTurn() override;
+  loop::DriverStats stats() const override { return stats_; }
+
+  void turn();
+  void deliverInbox();
+  void sleepUntil(Instant due);
+  bool hasAddress(const IpAddress& address) const;
+  std::optional<std::uint16_t> choosePort(const UdpOptions& options);
+  std::optional<SocketId> socketFor(const Address& destination) const;
+  std::optional<IpAddress> sourceFor(const Socket& socket, const Datagram& datagram) const;
+
+  std::vector<NetworkInterface> interfaces_;
+  Random dice_;
+  SeededSecrets secrets_;
+  loop::DriverStats stats_;
+
+  std::map<SocketId, Socket> sockets_;
+  std::map<Address, SocketId> bound_;
+  std::uint32_t nextSocket_ = 1;
+  std::uint32_t nextInterface_ = 1;
+  std::deque<WireDatagram> inbox_;
+  std::vector<WireDatagram> lent_;  // to guests, for the turn
+  std::vector<Answer> answers_;
+  std::set<ResolveId> asking_;
+  std::vector<std::move_only_function<void()>> posted_;
+  bool turnScheduled_ = false;
+  bool isOnline_ = true;
+  std::optional<OpenError> failOpens_;
+  Instant wakesAt_ = never();
+
+  loop::Loop loop_;
+};
+
+}  // namespace parley::sim

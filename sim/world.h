@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/random.h"
+#include "core/time.h"
+#include "core/trace.h"
+#include "sim/link.h"
+#include "sim/node.h"
+#include "sim/schedule.h"
+#include "sim/station.h"
+
+namespace parley::sim {
+
+// A network, its clock and its dice. One seed decides everything: the same seed and the same calls
+// give the same bytes in the same order, so a failing run is its seed. Time jumps from event to
+// event, so ten minutes of a call take milliseconds.
+class World {
+ public:
+  explicit World(std::uint64_t seed, TraceSink* trace = nullptr);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // The n-th node has 10.0.0.n, unless told otherwise.
+  Node& addNode(std::string name);
+  Node& addNode(std::string name, std::vector<IpAddress> addresses);
+  // Two stations without a link do not reach each other; a second link replaces the first.
+  Link& connect(Station& a, Station& b, const LinkOptions& options = {});
+  Link* linkBetween(const Station& a, const Station& b);
+
+  void setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay = 20ms);
+
+  void at(Duration after, std::function<void()> what);                    // counted from now
+  bool runUntil(const std::function<bool()>& condition, Duration limit);  // false: limit came first
+  void runFor(Duration time);
+
+  Instant now() const { return schedule_.now(); }
+  std::int64_t wallMicros() const;
+  Random& random() { return random_; }
+  TraceSink& trace() { return trace_; }
+  Schedule& schedule() { return schedule_; }
+
+  // For stations. Sends towards the station that has the destination, over the link to it.
+  void transmit(Station& from, WireDatagram datagram);
+  void claim(const IpAddress& address, Station& station);  // asserted to be free
+  void release(const IpAddress& address);
+  std::uint64_t unroutable() const { return unroutable_; }
+
+  struct Name {
+    std::vector<IpAddress> addresses;
+    Duration delay = 20ms;
+  };
+  Name lookUp(const std::string& hostname) const;
+
+ private:
+  using Ends = std::pair<std::uint32_t, std::uint32_t>;  // station numbers, lower first
+
+  NoTrace noTrace_;
+  TraceSink& trace_;
+  Random random_;
+  Schedule schedule_;
+  std::map<IpAddress, Station*> stations_;
+  std::map<Ends, std::unique_ptr<Link>> links_;
+  std::map<std::string, Name> names_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::uint32_t nextStation_ = 1;
+  std::uint64_t unroutable_ = 0;
+
+  friend class Station;
+};
+
+}  // namespace parley::sim

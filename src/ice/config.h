@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/limits.h"
+#include "core/time.h"
+
+namespace parley::ice {
+
+enum class Role : std::uint8_t { controlling, controlled };
+
+// As RTCIceTransportState, which has the same order; closed is the owner's word.
+enum class State : std::uint8_t { idle, checking, connected, completed, disconnected, failed };
+
+// Why a candidate was not taken. None of these is an error of the session: the owner counts them
+// and goes on.
+enum class AddError : std::uint8_t {
+  unknownTransport,
+  unknownBase,
+  unsupported,      // RTCP component, or not an address one can send to
+  unresolved,       // still a name
+  tooMany,          // and not better than what is held
+  wrongGeneration,  // carries the ufrag of other credentials
+  ended,            // after the end of candidates
+};
+
+struct Config {
+  Role role = Role::controlling;
+  Duration pacing = limits::ice::kPacing;                  // Ta of ordinary checks
+  Duration consentInterval = limits::ice::kConsentInterval;
+  Duration consentExpires = limits::ice::kConsentExpires;
+  Duration disconnectedAfter = limits::ice::kDisconnected;
+  Duration patience = limits::ice::kPatience;              // RFC 8863: no failure before that
+  std::size_t pairsMax = limits::ice::kPairs;              // across all transports
+};
+
+}  // namespace parley::ice

@@ -1,0 +1,325 @@
+#include "ice/generation.h"
+
+#include <algorithm>
+
+#include "ice/nomination.h"
+#include "ice/priority.h"
+
+namespace parley::ice {
+
+Generation::Generation(Shared& shared, TransportIndex transport, Credentials local)
+    : shared_(shared),
+      transport_(transport),
+      local_(std::move(local)),
+      consent_(shared.config),
+      roleEpoch_(shared.roleEpoch) {}
+
+void Generation::addLocal(Step& step, LocalCandidate local) {
+  const bool isBase = local.isBase();
+  book_.addLocal(std::move(local));
+  // RFC 8445 6.1.2.4: a reflexive candidate's pairs are replaced by those of its base, which are
+  // there already and better.
+  if (!isBase || concluded_ || failed_) return;
+  const LocalCandidate& base = book_.locals().back();
+  for (const RemoteCandidate& remote : book_.remotes()) addPair(base, remote);
+  settle(step);
+}
+
+bool Generation::removeLocal(Step& step, CandidateId id) {
+  const LocalCandidate* local = book_.local(id);
+  if (!local) return false;
+  const bool isBase = local->isBase();
+  book_.removeLocal(id);
+  if (!isBase) return true;
+  list_.removeIf([id](const Pair& pair) { return pair.path.local == id; });
+  forgetChecks();
+  if (selected_ != PairId{} && !list_.find(selected_)) {
+    selected_ = {};
+    lost_.start(step.now, limits::ice::kFailed);
+    reopen();
+  }
+  settle(step);
+  return true;
+}
+
+void Generation::setRemoteCredentials(Step& step, Credentials remote) {
+  if (remote_) return;  // other credentials are another generation
+  remote_ = std::move(remote);
+  patience_.start(step.now, shared_.config.patience);
+  const std::vector<EarlyRequest> early = std::move(early_);
+  early_ = {};
+  for (const EarlyRequest& request : early) {
+    if (request.remoteUfrag != remote_->ufrag) continue;
+    learn(step, request.path, request.priority, request.useCandidate);
+  }
+  settle(step);
+}
+
+Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candidate) {
+  if (remotesEnded_) return Unexpected(AddError::ended);
+  if (remote_ && !candidate.usernameFragment.empty() &&
+      candidate.usernameFragment != remote_->ufrag) {
+    return Unexpected(AddError::wrongGeneration);
+  }
+  candidate.priority = std::max(candidate.priority, 1u);
+  const auto replaceable = [this](const RemoteCandidate& other) {
+    return std::ranges::none_of(list_.pairs(), [&other](const Pair& pair) {
+      return pair.remote == other.id && (pair.known || pair.valid);
+    });
+  };
+  const CandidateId fresh{shared_.nextCandidate++};
+  const auto added = book_.addRemote(std::move(candidate), fresh, step.now, replaceable);
+  if (!added) return Unexpected(added.error());
+  if (added->evicted) removePairs(*added->evicted);
+  if (added->changed) refreshPriorities(added->id);
+  if (added->isNew && !concluded_ && !failed_) {
+    for (const LocalCandidate& base : book_.locals()) {
+      if (base.isBase()) addPair(base, *book_.remote(added->id));
+    }
+  }
+  settle(step);
+  return added->id;
+}
+
+Pair* Generation::addPair(const LocalCandidate& base, const RemoteCandidate& remote) {
+  if (!canPair(base.candidate, remote.candidate)) return nullptr;
+  Pair pair;
+  pair.id = {shared_.nextPair++};
+  pair.path = {base.id, withZoneOf(remote.candidate.address, base.candidate.address.ip)};
+  pair.remote = remote.id;
+  pair.seenAs = base.id;
+  pair.localPriority = base.candidate.priority;
+  pair.remotePriority = remote.candidate.priority;
+  pair.priority = pairPriority(shared_.role, pair.localPriority, pair.remotePriority);
+  pair.foundation = pairFoundation(base.candidate, remote.candidate);
+  // RFC 8445 6.1.2.5: the bound is for the whole set, spread evenly.
+  const std::size_t share = shared_.config.pairsMax / std::max<std::size_t>(shared_.transports, 1);
+  Pair* added = list_.add(pair, std::max<std::size_t>(share, 1));
+  if (!added) ++shared_.stats.pairsRefused;
+  return added;
+}
+
+void Generation::pairAll() {
+  for (const LocalCandidate& base : book_.locals()) {
+    if (!base.isBase()) continue;
+    for (const RemoteCandidate& remote : book_.remotes()) addPair(base, remote);
+  }
+}
+
+void Generation::removePairs(CandidateId remote) {
+  list_.removeIf([remote](const Pair& pair) { return pair.remote == remote; });
+  forgetChecks();
+}
+
+void Generation::forgetChecks() {
+  std::erase_if(checks_, [this](const Check& check) { return !list_.find(check.pair); });
+}
+
+// Signalling named an address that a check had shown before (RFC 8838 11.4).
+void Generation::refreshPriorities(CandidateId remote) {
+  const RemoteCandidate* named = book_.remote(remote);
+  for (Pair& pair : list_.pairs()) {
+    if (pair.remote != remote) continue;
+    pair.remotePriority = named->candidate.priority;
+    const LocalCandidate* base = book_.base(pair.path.local);
+    if (base) pair.foundation = pairFoundation(base->candidate, named->candidate);
+  }
+  list_.reorder(shared_.role);
+}
+
+void Generation::syncRole() {
+  if (roleEpoch_ == shared_.roleEpoch) return;
+  roleEpoch_ = shared_.roleEpoch;
+  list_.reorder(shared_.role);
+  for (Pair& pair : list_.pairs()) {
+    pair.nominating = false;
+    pair.nominateOnAnswer = false;
+  }
+}
+
+void Generation::nominate(Step& step) {
+  syncRole();
+  lookAgain_ = never();
+  if (shared_.role != Role::controlling || !remote_ || failed_) return;
+  if (selected_ != PairId{} && !disconnected_) return;
+  const auto underWay = [](const Pair& pair) {
+    return pair.nominating && pair.state != PairState::failed;
+  };
+  if (std::ranges::any_of(list_.pairs(), underWay)) return;
+
+  const Pair* best = bestUsable(list_.pairs(), selected_, step.now, shared_.config);
+  if (!best) return;
+  if (firstValid_ == never()) firstValid_ = step.now;
+  const LocalCandidate* base = book_.base(best->path.local);
+  const RemoteCandidate* remote = book_.remote(best->remote);
+  const bool relayed = (base && base->candidate.type == CandidateType::relayed) ||
+                       (remote && remote->candidate.type == CandidateType::relayed);
+  const NominationAdvice advice = adviseNomination(list_.pairs(), firstValid_, relayed, selected_,
+                                                   step.now, shared_.config);
+  lookAgain_ = advice.lookAgain;
+  if (Pair* pair = list_.find(advice.pair)) {
+    pair->nominating = true;
+    list_.trigger(*pair);
+  }
+}
+
+void Generation::select(Step& step, PairId id) {
+  Pair* pair = list_.find(id);
+  pair->nominated = true;
+  pair->nominating = false;
+  pair->nominateOnAnswer = false;
+  lost_.stop();
+  if (selected_ == id) return;
+  if (Pair* before = list_.find(selected_)) before->nominated = false;
+  selected_ = id;
+  disconnected_ = false;
+  shared_.emit(PathSelected{transport_, pair->path, id});
+  PARLEY_TRACE(step, Topic::ice, "selected", {"pair", id.value});
+  conclude();
+  chooseSendPair(step);
+}
+
+// RFC 8445 8.1.2: nothing but the selected pair is checked any more. Pairs that the peer was
+// heard on stay, because it may come back to them; the rest of the tables goes.
+void Generation::conclude() {
+  concluded_ = true;
+  lookAgain_ = never();
+  list_.removeIf([this](const Pair& pair) {
+    return pair.id != selected_ && !pair.known && !pair.valid;
+  });
+  for (Pair& pair : list_.pairs()) {
+    const bool open = pair.state == PairState::waiting || pair.state == PairState::inProgress;
+    if (open && pair.id != selected_ && !pair.nominateOnAnswer) pair.state = PairState::frozen;
+  }
+  std::erase_if(checks_, [this](const Check& check) {
+    const Pair* pair = list_.find(check.pair);
+    return !pair || (pair->id != selected_ && !pair->nominateOnAnswer);
+  });
+  list_.shrink();
+  book_.shrink();
+  checks_.shrink_to_fit();
+}
+
+// The pair that carried data fell silent or is gone: everything is tried again, so that another
+// path may take over before consent ends.
+void Generation::reopen() {
+  concluded_ = false;
+  firstValid_ = never();
+  for (Pair& pair : list_.pairs()) {
+    pair.nominating = false;
+    if (pair.id == sending_) continue;
+    pair.valid = false;
+    pair.nominated = false;
+    pair.state = PairState::frozen;
+  }
+  pairAll();
+}
+
+void Generation::chooseSendPair(Step& step) {
+  const Pair* pair = list_.find(selected_);
+  if (!pair && !failed_) {
+    pair = bestUsable(list_.pairs(), PairId{}, step.now, shared_.config);
+  }
+  const PairId now = pair ? pair->id : PairId{};
+  if (now == sending_) return;
+  sending_ = now;
+  std::erase_if(checks_, [](const Check& check) { return check.recovery; });
+  if (!pair) {
+    consent_.end();
+    return;
+  }
+  consent_.begin(step.now, pair->lastAnswer, step.random);
+  if (!validated_) {
+    validated_ = true;
+    shared_.emit(PathValidated{transport_, pair->path, pair->id});
+  }
+}
+
+void Generation::stopChecking() {
+  concluded_ = true;
+  lookAgain_ = never();
+  patience_.stop();
+  std::erase_if(checks_, [](const Check& check) { return !check.recovery; });
+}
+
+// After every input: which pair carries data now, and whether all is lost.
+void Generation::settle(Step& step) {
+  syncRole();
+  if (failed_) return;
+  chooseSendPair(step);
+  if (disconnected_ && !consent_.isDisconnected(step.now)) {
+    disconnected_ = false;
+    if (selected_ != PairId{}) conclude();
+  }
+  if (sending_ != PairId{} || lost_.isRunning() || !remote_) return;
+  // RFC 8863 4: peers may still reach us first, even when we have no pair left to check.
+  if (patienceOver_ && list_.isExhausted()) fail(step);
+}
+
+void Generation::fail(Step& step) {
+  failed_ = true;
+  disconnected_ = false;
+  checks_ = {};
+  early_ = {};
+  consent_.end();
+  lost_.stop();
+  patience_.stop();
+  lookAgain_ = never();
+  sending_ = {};
+  PARLEY_TRACE(step, Topic::ice, "failed", {"transport", transport_.value});
+}
+
+bool Generation::send(Step& step, Packet& packet) {
+  Pair* pair = list_.find(sending_);
+  if (!pair || !pair->isUsable(step.now, shared_.config.consentExpires)) return false;
+  ++pair->counters.packetsSent;
+  pair->counters.bytesSent += packet.size();
+  pair->counters.lastPacketSent = step.now;
+  shared_.lower.sendOn(step, pair->path, std::move(packet));
+  return true;
+}
+
+bool Generation::isKnown(const Path& path) const {
+  if (const Pair* pair = list_.find(path)) return pair->known || pair->valid;
+  return std::ranges::find(early_, path, &EarlyRequest::path) != early_.end();
+}
+
+bool Generation::countReceived(Instant now, const Path& path, std::size_t bytes) {
+  Pair* pair = list_.find(path);
+  if (!pair) return false;
+  ++pair->counters.packetsReceived;
+  pair->counters.bytesReceived += bytes;
+  pair->counters.lastPacketReceived = now;
+  return true;
+}
+
+State Generation::state() const {
+  if (failed_) return State::failed;
+  if (disconnected_ || lost_.isRunning()) return State::disconnected;
+  if (sending_ != PairId{}) {
+    const bool done = concluded_ && localsEnded_ && remotesEnded_;
+    return done ? State::completed : State::connected;
+  }
+  return remote_ && !list_.pairs().empty() ? State::checking : State::idle;
+}
+
+Instant Generation::deadline() const {
+  if (failed_) return never();
+  Instant due = earliest(patience_.due(), lost_.due(), lookAgain_);
+  for (const Check& check : checks_) due = std::min(due, check.transaction.due());
+  if (const Pair* pair = sendPair()) {
+    due = std::min(due, consent_.due(shared_.now, pair->counters.currentRoundTrip));
+  }
+  return due;
+}
+
+std::size_t Generation::memoryUsed() const {
+  std::size_t bytes = sizeof *this + book_.memoryUsed() + list_.memoryUsed() +
+                      consent_.memoryUsed() + checks_.capacity() * sizeof(Check) +
+                      early_.capacity() * sizeof(EarlyRequest);
+  bytes += local_.ufrag.capacity() + local_.password.capacity();
+  if (remote_) bytes += remote_->ufrag.capacity() + remote_->password.capacity();
+  return bytes;
+}
+
+}  // namespace parley::ice

@@ -1,0 +1,296 @@
+// The client's side of a generation: sending checks and consent requests, and what their answers
+// mean (RFC 8445 7.2, RFC 7675).
+
+#include <algorithm>
+
+#include "ice/generation.h"
+#include "ice/priority.h"
+
+namespace parley::ice {
+namespace {
+
+constexpr std::uint16_t kForbidden = static_cast<std::uint16_t>(stun::ErrorCode::forbidden);
+constexpr std::uint16_t kRoleConflict = static_cast<std::uint16_t>(stun::ErrorCode::roleConflict);
+
+}  // namespace
+
+// RFC 8445 14.3: the more pairs wait for their turn, the later the first is tried again.
+Duration Generation::checkRto() const {
+  const auto pending = static_cast<Duration::rep>(shared_.checksPending);
+  return std::max(limits::ice::kCheckRto, shared_.config.pacing * pending);
+}
+
+bool Generation::sendTriggered(Step& step) {
+  if (!remote_ || failed_) return false;
+  while (Pair* pair = list_.takeTriggered()) {
+    // Since it was queued an ordinary check may have answered the question.
+    const bool pointless = pair->state != PairState::waiting;
+    if (!pointless && startCheck(step, *pair, false)) return true;
+  }
+  return false;
+}
+
+bool Generation::sendOrdinary(Step& step) {
+  if (!isChecking()) return false;
+  Pair* pair = list_.bestWaiting();
+  return pair && startCheck(step, *pair, false);
+}
+
+bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
+  if (checks_.size() >= limits::ice::kTransactions) return false;
+  RequestBody body;
+  body.id = stun::newTransactionId(step.secrets);
+  body.role = shared_.role;
+  body.tieBreaker = shared_.tieBreaker;
+  body.priority = peerReflexivePriority(pair.localPriority);
+  body.useCandidate = shared_.role == Role::controlling &&
+                      (pair.nominating || (recovery && pair.id == selected_));
+  // At most two per pair: the one that decides and one whose late answer is still welcome.
+  if (!recovery) {
+    std::erase_if(checks_, [&pair](const Check& other) {
+      return other.pair == pair.id && other.superseded && !other.recovery;
+    });
+    for (Check& other : checks_) {
+      if (other.pair != pair.id || other.recovery) continue;
+      other.superseded = true;
+      other.transaction.stopResending(step.now);
+    }
+    pair.state = PairState::inProgress;
+  }
+  const stun::ClientTransaction transaction =
+      recovery ? stun::ClientTransaction(body.id, BackoffPolicy{limits::ice::kRecoveryRetry,
+                                                                limits::ice::kRecoveryRetry, 0})
+               : stun::ClientTransaction(body.id, checkRto());
+  checks_.push_back({transaction, body, pair.id, recovery});
+  checks_.back().transaction.start(step.now);
+  transmit(step, checks_.back(), pair);
+  return true;
+}
+
+void Generation::transmit(Step& step, Check& check, Pair& pair) {
+  pair.lastSent = step.now;
+  ++pair.counters.requestsSent;
+  ++shared_.stats.checksSent;
+  Packet packet = writeRequest(step, check.body, local_, *remote_);
+  if (packet) {
+    shared_.lower.sendOn(step, pair.path, std::move(packet));
+  } else {
+    ++shared_.stats.poolEmpty;
+  }
+}
+
+void Generation::sendConsent(Step& step, Pair& pair) {
+  RequestBody body;
+  body.id = stun::newTransactionId(step.secrets);
+  body.role = shared_.role;
+  body.tieBreaker = shared_.tieBreaker;
+  body.priority = peerReflexivePriority(pair.localPriority);
+  // Peers that follow the last nomination are reminded of it.
+  body.useCandidate = shared_.role == Role::controlling && pair.id == selected_;
+  consent_.sent(step.now, body.id);
+  ++pair.counters.consentRequestsSent;
+  Packet packet = writeRequest(step, body, local_, *remote_);
+  if (packet) {
+    shared_.lower.sendOn(step, pair.path, std::move(packet));
+  } else {
+    ++shared_.stats.poolEmpty;
+  }
+}
+
+void Generation::onTimer(Step& step) {
+  if (failed_) return;
+  if (patience_.expire(step.now)) patienceOver_ = true;
+  if (lost_.expire(step.now)) return fail(step);
+  onCheckTimers(step);
+  onConsentTimers(step);
+  settle(step);
+}
+
+void Generation::onCheckTimers(Step& step) {
+  for (std::size_t i = 0; i < checks_.size();) {
+    Check& check = checks_[i];
+    Pair* pair = list_.find(check.pair);
+    const auto outcome = check.transaction.onTimer(step.now);
+    if (outcome == stun::ClientTransaction::Outcome::resend && pair) {
+      transmit(step, check, *pair);
+    }
+    if (pair && outcome != stun::ClientTransaction::Outcome::gaveUp) {
+      ++i;
+      continue;
+    }
+    if (pair && !check.superseded) {
+      pair->state = PairState::failed;
+      pair->valid = false;
+      pair->nominating = false;
+      pair->nominateOnAnswer = false;
+    }
+    checks_.erase(checks_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Generation::onConsentTimers(Step& step) {
+  Pair* pair = list_.find(sending_);
+  if (!pair || !remote_) return;
+  if (consent_.isExpired(step.now)) return revokeConsent(step, *pair);
+  if (consent_.takeDue(step.now, step.random)) sendConsent(step, *pair);
+  const bool recovering = std::ranges::any_of(checks_, &Check::recovery);
+  if (!recovering && consent_.isOverdue(step.now, pair->counters.currentRoundTrip)) {
+    startCheck(step, *pair, true);
+    pair = list_.find(sending_);
+  }
+  if (!disconnected_ && consent_.isDisconnected(step.now)) {
+    disconnected_ = true;
+    reopen();
+  }
+}
+
+// RFC 7675 5.1 and 5.2. Without consent on the selected pair only a restart helps; before a pair
+// was selected another may still do.
+void Generation::revokeConsent(Step& step, Pair& pair) {
+  pair.valid = false;
+  pair.state = PairState::failed;
+  if (pair.id == selected_) return fail(step);
+  disconnected_ = false;
+  chooseSendPair(step);
+}
+
+bool Generation::ownsTransaction(const stun::TransactionId& id) const {
+  if (consent_.find(id)) return true;
+  return std::ranges::any_of(
+      checks_, [&id](const Check& check) { return check.transaction.id() == id; });
+}
+
+void Generation::receiveResponse(Step& step, const Path& path,
+                                 const stun::MessageView& response) {
+  const stun::TransactionId id = response.transaction();
+  const std::optional<Instant> consentSent = consent_.find(id);
+  const auto found = std::ranges::find_if(
+      checks_, [&id](const Check& check) { return check.transaction.id() == id; });
+  if (failed_ || !remote_ || (!consentSent && found == checks_.end())) return;
+
+  Pair* pair = list_.find(consentSent ? sending_ : found->pair);
+  // RFC 8445 7.2.5.2.1, and nobody else may speak for the address we asked.
+  if (!pair || pair->path != path) {
+    ++shared_.stats.wrongSource;
+    return;
+  }
+  if (provenIntegrity(response, remote_->password) == stun::Integrity::none) {
+    ++shared_.stats.unauthenticated;
+    return;
+  }
+  const bool success = response.messageClass() == stun::Class::success;
+  const auto error = response.findError();
+  if (success ? !response.findXorAddress(stun::Attribute::xorMappedAddress) : !error) {
+    ++shared_.stats.malformed;
+    return;
+  }
+  ++pair->counters.responsesReceived;
+  if (consentSent) {
+    if (success) answered(step, *pair, step.now - *consentSent);
+    if (!success && error->code == kForbidden) revokeConsent(step, *pair);
+  } else {
+    const Check check = *found;
+    checks_.erase(found);
+    if (success) onSuccess(step, check, response);
+    if (!success) onError(step, check, error->code);
+  }
+  settle(step);
+}
+
+void Generation::onSuccess(Step& step, const Check& check, const stun::MessageView& response) {
+  Pair& pair = *list_.find(check.pair);
+  const PairId id = pair.id;
+  // An older check's answer does not stand for the nomination that is under way since.
+  const auto nominates = [id](const Check& other) {
+    return other.pair == id && other.body.useCandidate && !other.recovery;
+  };
+  std::erase_if(checks_, [&](const Check& other) {
+    return other.pair == id && !other.recovery && (check.body.useCandidate || !nominates(other));
+  });
+  const bool nominationLeft = std::ranges::any_of(checks_, nominates);
+  answered(step, pair, check.transaction.roundTrip(step.now));
+  noteMapped(step, pair, *response.findXorAddress(stun::Attribute::xorMappedAddress));
+  chooseSendPair(step);
+  const bool ours = shared_.role == Role::controlling && check.body.useCandidate;
+  if (ours && !check.recovery) {
+    select(step, id);
+  } else if (shared_.role == Role::controlled && pair.nominateOnAnswer) {
+    nominateByPeer(step, pair);
+  } else if (nominationLeft) {
+    pair.state = PairState::inProgress;
+  } else if (pair.nominating) {
+    list_.trigger(pair);  // decided while this check, still without the flag, was under way
+  }
+}
+
+void Generation::answered(Step& step, Pair& pair, std::optional<Duration> roundTrip) {
+  pair.known = true;
+  pair.valid = true;
+  pair.state = PairState::succeeded;
+  pair.lastAnswer = step.now;
+  if (roundTrip) {
+    pair.counters.currentRoundTrip = *roundTrip;
+    pair.counters.totalRoundTrip += *roundTrip;
+  }
+  if (firstValid_ == never() && pair.id != selected_) firstValid_ = step.now;
+  if (pair.id != sending_) return;
+  consent_.answered(step.now);
+  std::erase_if(checks_, [](const Check& check) { return check.recovery; });
+}
+
+// RFC 8445 7.2.5.3.1: an address of ours that nobody had told us is a peer-reflexive candidate.
+void Generation::noteMapped(Step& step, Pair& pair, const Address& mapped) {
+  const LocalCandidate* base = book_.base(pair.path.local);
+  if (!base) return;
+  const Protocol protocol = base->candidate.protocol;
+  if (const LocalCandidate* seen = book_.localAt(mapped, protocol, base->id)) {
+    pair.seenAs = seen->id;
+    return;
+  }
+  if (!book_.hasRoomForLocal() || !isSendable(mapped)) return;
+  LocalCandidate found;
+  found.id = {shared_.nextCandidate++};
+  found.base = base->id;
+  found.candidate.address = mapped;
+  found.candidate.protocol = protocol;
+  found.candidate.component = base->candidate.component;
+  found.candidate.type = CandidateType::peerReflexive;
+  found.candidate.priority = peerReflexivePriority(base->candidate.priority);
+  found.candidate.related = base->candidate.address;
+  found.candidate.foundation = candidateFoundation(
+      CandidateType::peerReflexive, base->candidate.address.ip, protocol, std::nullopt,
+      shared_.salt);
+  pair.seenAs = found.id;
+  shared_.emit(PeerReflexiveFound{transport_, found.id, false, found.candidate});
+  addLocal(step, std::move(found));
+}
+
+void Generation::onError(Step& step, const Check& check, std::uint16_t code) {
+  Pair& pair = *list_.find(check.pair);
+  if (code == kRoleConflict) return onRoleConflict(step, check, pair);
+  if (code == kForbidden && pair.id == sending_) return revokeConsent(step, pair);
+  if (check.superseded || check.recovery) return;
+  pair.state = PairState::failed;
+  pair.valid = false;
+  pair.nominating = false;
+  pair.nominateOnAnswer = false;
+}
+
+// RFC 8445 7.2.5.1.
+void Generation::onRoleConflict(Step& step, const Check& check, Pair& pair) {
+  ++shared_.stats.roleConflicts;
+  bool retry = true;
+  if (check.body.role == shared_.role) {
+    retry = shared_.switchRole(step);
+    if (retry) shared_.tieBreaker = step.secrets.number<std::uint64_t>();
+    syncRole();
+  }
+  if (check.recovery || check.superseded) return;
+  if (retry) {
+    list_.trigger(pair);
+  } else {
+    pair.state = PairState::failed;
+  }
+}
+
+}  // namespace parley::ice

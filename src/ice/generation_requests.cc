@@ -1,0 +1,153 @@
+// The server's side of a generation: answering checks of the peer and learning from them
+// (RFC 8445 7.3). Whatever comes here has proved that it knows our password.
+
+#include <algorithm>
+
+#include "ice/generation.h"
+#include "ice/nomination.h"
+#include "ice/priority.h"
+
+namespace parley::ice {
+
+void Generation::receiveRequest(Step& step, const Path& path, const stun::MessageView& request,
+                                const AnswerKey& key) {
+  syncRole();
+  const auto answerWith = [&](Packet packet) {
+    if (!packet) {
+      ++shared_.stats.poolEmpty;
+      return;
+    }
+    if (Pair* pair = list_.find(path)) ++pair->counters.responsesSent;
+    shared_.lower.sendOn(step, path, std::move(packet));
+  };
+  if (const auto unknown = unknownInCheck(request); unknown.count > 0) {
+    ++shared_.stats.unknownAttributes;
+    return answerWith(writeUnknown(step, request, unknown, key));
+  }
+  if (!settleRoleConflict(step, request)) {
+    ++shared_.stats.roleConflicts;
+    return answerWith(writeError(step, request, stun::ErrorCode::roleConflict, key));
+  }
+
+  const LocalCandidate* base = book_.base(path.local);
+  const std::uint32_t fallback =
+      candidatePriority(CandidateType::peerReflexive, 0xffff, base ? base->candidate.component : 1);
+  const std::uint32_t priority =
+      std::max(request.findU32(stun::Attribute::priority).value_or(fallback), 1u);
+  const bool useCandidate = request.has(stun::Attribute::useCandidate);
+  if (remote_) {
+    learn(step, path, priority, useCandidate);
+  } else {
+    const std::string_view username = request.username().value_or("");
+    rememberEarly(path, priority, useCandidate, username.substr(username.find(':') + 1));
+  }
+  answerWith(writeSuccess(step, request, path.remote, key));
+  settle(step);
+}
+
+// RFC 8445 7.3.1.1. False: the peer is the one to give way, and is told so.
+bool Generation::settleRoleConflict(Step& step, const stun::MessageView& request) {
+  const bool controlling = shared_.role == Role::controlling;
+  const auto theirs = request.findU64(controlling ? stun::Attribute::iceControlling
+                                                  : stun::Attribute::iceControlled);
+  if (!theirs) return true;
+  const bool weWin = shared_.tieBreaker >= *theirs;
+  // Controlling, the winner stays; controlled, the winner takes the other role.
+  if (weWin == controlling) return false;
+  if (!shared_.switchRole(step)) return false;
+  ++shared_.stats.roleConflicts;
+  syncRole();
+  return true;
+}
+
+void Generation::rememberEarly(const Path& path, std::uint32_t priority, bool useCandidate,
+                               std::string_view remoteUfrag) {
+  const auto found = std::ranges::find(early_, path, &EarlyRequest::path);
+  if (found != early_.end()) {
+    found->useCandidate |= useCandidate;
+    found->remoteUfrag = remoteUfrag;
+  } else if (early_.size() < limits::ice::kEarlyRequests && book_.base(path.local)) {
+    early_.push_back({path, priority, useCandidate, std::string(remoteUfrag)});
+  }
+}
+
+void Generation::learn(Step& step, const Path& path, std::uint32_t priority, bool useCandidate) {
+  if (failed_) return;
+  Pair* pair = list_.find(path);
+  if (!pair) pair = pairFromRequest(step, path, priority);
+  if (!pair) return;
+  const bool first = !pair->known;
+  pair->known = true;
+  ++pair->counters.requestsReceived;
+  if (pair->id == sending_) consent_.heard(step.now);
+  if (useCandidate && shared_.role == Role::controlled) nominateByPeer(step, *pair);
+  pair = list_.find(path);
+  if (pair) triggerFor(step, *pair, useCandidate, first);
+}
+
+// RFC 8445 7.3.1.3 and 7.3.1.4.
+Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t priority) {
+  const LocalCandidate* base = book_.base(path.local);
+  if (!base || !isSendable(path.remote)) return nullptr;
+  const RemoteCandidate* remote = book_.remoteAt(path.remote, base->candidate.protocol);
+  if (!remote) {
+    Candidate found;
+    const CandidateId fresh{shared_.nextCandidate++};
+    found.foundation = "prflx" + std::to_string(fresh.value);
+    found.component = base->candidate.component;
+    found.protocol = base->candidate.protocol;
+    found.priority = priority;
+    found.address = path.remote;
+    found.type = CandidateType::peerReflexive;
+    // An old one gives way only when nothing has come of it, so that a peer that shows a new
+    // address every second cannot make us check each of them.
+    const auto replaceable = [&](const RemoteCandidate& other) {
+      if (step.now - other.added < limits::ice::kFailed) return false;
+      return std::ranges::none_of(list_.pairs(), [&other](const Pair& pair) {
+        return pair.remote == other.id && (pair.valid || pair.state == PairState::inProgress);
+      });
+    };
+    const auto added = book_.addRemote(found, fresh, step.now, replaceable);
+    if (!added) {
+      ++shared_.stats.peerReflexiveRefused;
+      return nullptr;
+    }
+    if (added->evicted) removePairs(*added->evicted);
+    shared_.emit(PeerReflexiveFound{transport_, fresh, true, std::move(found)});
+    remote = book_.remote(fresh);
+  }
+  Pair* pair = addPair(*base, *remote);
+  // The path is told by the datagram itself, zone and all.
+  if (pair && !list_.find(path)) pair->path = path;
+  return pair;
+}
+
+void Generation::triggerFor(Step& step, Pair& pair, bool useCandidate, bool first) {
+  if (pair.isUsable(step.now, shared_.config.consentExpires)) return;
+  if (concluded_ && !useCandidate) return;
+  if (pair.state == PairState::inProgress) {
+    // RFC 8445 7.3.1.4 would cancel and ask again. That helps when our first try died at the
+    // peer's NAT, which its own check has opened now; after that it would only double the rate.
+    if (!first && step.now - pair.lastSent < limits::ice::kCheckRto) return;
+  }
+  list_.trigger(pair);
+}
+
+// RFC 8445 7.3.1.5, also when the pair's answer came after the peer's wish.
+void Generation::nominateByPeer(Step& step, Pair& pair) {
+  pair.lastNominated = step.now;
+  if (!pair.isUsable(step.now, shared_.config.consentExpires)) {
+    pair.nominateOnAnswer = true;
+    return;
+  }
+  pair.nominateOnAnswer = false;
+  pair.nominated = true;
+  const Pair* selected = list_.find(selected_);
+  if (selected && selected->id != pair.id && !disconnected_ &&
+      !replacesSelected(pair, *selected, step.now)) {
+    return;
+  }
+  select(step, pair.id);
+}
+
+}  // namespace parley::ice

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/random.h"
+#include "core/trace.h"
+#include "loop/driver.h"
+#include "loop/loop.h"
+
+// What the tests of the loop turn it with: a driver that records, and guests that do as told.
+
+namespace parley::loop {
+
+class FakeDriver final : public Driver {
+ public:
+  ClockReading readClock() override { return {now, 1'700'000'000'000'000 + micros()}; }
+  Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override {
+    if (failOpen) return Unexpected(*failOpen);
+    const SocketId id{++lastSocket};
+    open.insert(id);
+    return BoundUdp{id, {options.local, static_cast<std::uint16_t>(5'000 + id.value)}};
+  }
+  void closeUdp(SocketId socket) override {
+    open.erase(socket);
+    log.push_back("close " + std::to_string(socket.value));
+  }
+  void send(std::span<Datagram> batch) override {
+    log.push_back("send " + std::to_string(batch.size()));
+    for (Datagram& datagram : batch) {
+      sent.emplace_back(datagram.socket, std::string(textOf(datagram.packet.bytes())));
+      lent += datagram.packet.isLent();
+    }
+  }
+  void resolve(ResolveId request, std::string hostname) override {
+    asked.emplace_back(request, std::move(hostname));
+  }
+  void cancel(ResolveId request) override { cancelled.push_back(request); }
+  std::vector<NetworkInterface> interfaces() override { return {{.name = "fake0"}}; }
+  void scheduleTurn() override { ++turnsAsked; }
+  DriverStats stats() const override { return driverStats; }
+
+  Instant now{10s};
+  std::optional<OpenError> failOpen;
+  std::uint32_t lastSocket = 0;
+  std::set<SocketId> open;
+  std::vector<std::string> log;
+  std::vector<std::pair<SocketId, std::string>> sent;
+  std::vector<std::pair<ResolveId, std::string>> asked;
+  std::vector<ResolveId> cancelled;
+  DriverStats driverStats;
+  int turnsAsked = 0;
+  int lent = 0;
+
+ private:
+  std::int64_t micros() const { return now.time_since_epoch().count(); }
+};
+
+class PlainSecrets final : public Secrets {
+ public:
+  void fill(MutableBytes bytes) override { std::ranges::fill(bytes, std::uint8_t{7}); }
+};
+
+// Counts what reaches it and then does what the test asked for.
+class ScriptedGuest : public Host::Guest {
+ public:
+  explicit ScriptedGuest(Host& host) : host_(host) {}
+  ~ScriptedGuest() override {
+    if (onDeath) onDeath();
+    host_.leave(*this);
+  }
+
+  void onDatagram(Step& step, Datagram datagram) override {
+    ++datagrams;
+    arrivals.push_back(datagram.arrival);
+    call(datagramDo, step, std::move(datagram));
+  }
+  void onTimer(Step& step) override {
+    fired.push_back(step.now);
+    call(timerDo, step);
+  }
+  void onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) override {
+    answers.emplace_back(request, found);
+    call(resolvedDo, step);
+  }
+  void onStepEnd(Step& step) override {
+    ++settled;
+    call(settleDo, step);
+  }
+
+  std::function<void(Step&, Datagram)> datagramDo;
+  std::function<void(Step&)> timerDo, resolvedDo, settleDo;
+  std::function<void()> onDeath;
+  int datagrams = 0;
+  int settled = 0;
+  std::vector<Instant> fired, arrivals;
+  std::vector<std::pair<ResolveId, std::vector<IpAddress>>> answers;
+
+ private:
+  // By copy: the script may destroy the guest that holds it.
+  template <class Function, class... Arguments>
+  static void call(const Function& function, Arguments&&... arguments) {
+    if (Function copy = function) copy(std::forward<Arguments>(arguments)...);
+  }
+
+  Host& host_;
+};
+
+// A loop with its surroundings, and a turn as a driver makes it.
+struct LoopFixture {
+  FakeDriver driver;
+  PlainSecrets secrets;
+  NoTrace trace;
+  Loop loop{driver, secrets, trace, {.seed = 1, .packetsMax = 16}};
+
+  void turn(const std::function<void()>& input = {}) {
+    loop.begin();
+    if (input) input();
+    loop.expireTimers();
+    loop.end();
+  }
+  SocketId open(Host::Guest& guest) { return loop.openUdp(guest, {}).value().socket; }
+  void deliver(SocketId socket, std::string text = "ping") {
+    bytes_.push_back(std::make_unique<std::string>(std::move(text)));
+    auto* data = reinterpret_cast<std::uint8_t*>(bytes_.back()->data());
+    loop.deliver(socket, {}, {IpAddress::v4({192, 0, 2, 1}), 9}, 0, {data, bytes_.back()->size()});
+  }
+  void sendText(SocketId socket, std::string_view text) {
+    loop.send({.socket = socket, .packet = loop.step().packets.copyOf(bytesOf(text))});
+  }
+
+ private:
+  std::vector<std::unique_ptr<std::string>> bytes_;
+};
+
+}  // namespace parley::loop

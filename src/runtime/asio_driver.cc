@@ -1,0 +1,194 @@
+#include "runtime/asio_driver.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <chrono>
+#include <deque>
+#include <utility>
+
+#include "core/limits.h"
+#include "runtime/clock.h"
+#include "runtime/interfaces.h"
+
+namespace parley::runtime {
+
+namespace {
+
+using boost::asio::posix::stream_descriptor;
+using Errors = boost::system::error_code;
+
+constexpr std::int64_t kArrivalAgeMax = 1'000'000;  // older ones mean that a clock was set
+
+// The kernel's timestamp on the time line of the loop; zero when it makes no sense.
+Instant arrivalOf(std::int64_t wallMicros, const loop::ClockReading& clock) {
+  const std::int64_t age = clock.wallMicros - wallMicros;
+  if (wallMicros == 0 || age < 0 || age > kArrivalAgeMax) return {};
+  return clock.now - Duration{age};
+}
+
+}  // namespace
+
+struct AsioDriver::Socket {
+  Socket(boost::asio::io_context& context, SocketId id_, const UdpSocket& opened,
+         const DriverConfig& config)
+      : id(id_),
+        local(opened.local()),
+        writer(config.tuning.useMmsg, opened.canSegment(), config.calls),
+        descriptor(context) {}
+
+  const SocketId id;
+  const Address local;
+  DatagramWriter writer;
+  std::deque<Datagram> unsent;
+  bool isGathered = false;  // among those that got something to send
+  bool isBlocked = false;   // waits to be writable
+  bool isClosed = false;
+  stream_descriptor descriptor;
+};
+
+AsioDriver::AsioDriver(boost::asio::io_context& context, const DriverConfig& config,
+                       std::function<void()> wake, Mailbox& mailbox)
+    : context_(context),
+      config_(config),
+      wake_(std::move(wake)),
+      random_(config.seed),
+      reader_(config.tuning.useMmsg),
+      resolver_([this, &mailbox](ResolveId request, std::vector<IpAddress> found) {
+        mailbox.post([this, request, found = std::move(found)]() mutable {
+          answers_.emplace_back(request, std::move(found));
+        });
+      }) {}
+
+AsioDriver::~AsioDriver() {
+  for (auto& [id, socket] : sockets_) shut(*socket);
+}
+
+// Handlers of waits under way still run, or are dropped with the context; they see the flag.
+void AsioDriver::shut(Socket& socket) {
+  socket.isClosed = true;
+  socket.unsent.clear();
+  Errors ignored;
+  socket.descriptor.close(ignored);
+}
+
+loop::ClockReading AsioDriver::readClock() { return runtime::readClock(); }
+
+Result<BoundUdp, OpenError> AsioDriver::openUdp(const UdpOptions& options) {
+  auto opened = UdpSocket::open(options, config_.tuning, random_);
+  if (!opened) return Unexpected(opened.error());
+  const SocketId id{++lastSocket_};
+  const auto socket = std::make_shared<Socket>(context_, id, *opened, config_);
+  Errors error;
+  socket->descriptor.assign(opened->descriptor(), error);
+  if (error) return Unexpected(openErrorOf(error.value()));  // the reactor has no room for it
+  opened->release();
+  sockets_.emplace(id, socket);
+  awaitReadable(socket);
+  return BoundUdp{id, socket->local};
+}
+
+void AsioDriver::closeUdp(SocketId id) {
+  const auto found = sockets_.find(id);
+  if (found == sockets_.end()) return;
+  stats_.unsentDropped += found->second->unsent.size();
+  shut(*found->second);
+  sockets_.erase(found);
+}
+
+void AsioDriver::awaitReadable(const SocketPointer& socket) {
+  socket->descriptor.async_wait(stream_descriptor::wait_read, [this, socket](const Errors& error) {
+    if (error || socket->isClosed) return;
+    ready_.push_back(socket);
+    wake_();
+  });
+}
+
+void AsioDriver::receive(loop::Loop& to) {
+  reader_.recycle();
+  const loop::ClockReading clock{to.step().now, to.step().wallMicros};
+  for (const SocketPointer& socket : std::exchange(ready_, {})) {
+    if (socket->isClosed) continue;
+    if (reader_.isFull()) {
+      ready_.push_back(socket);
+    } else {
+      readFrom(socket, to, clock);
+    }
+  }
+}
+
+void AsioDriver::readFrom(const SocketPointer& socket, loop::Loop& to,
+                          const loop::ClockReading& clock) {
+  const auto take = [&](const ReceivedDatagram& datagram) {
+    to.deliver(socket->id, datagram.local, datagram.remote, datagram.ecn, datagram.bytes,
+               arrivalOf(datagram.wallMicros, clock));
+    return !socket->isClosed;
+  };
+  const ReadOutcome outcome = reader_.read(socket->descriptor.native_handle(), socket->local,
+                                           limits::loop::kDatagramsPerStep, take);
+  stats_.datagramsReceived += outcome.datagrams;
+  stats_.receivedTruncated += outcome.truncated;
+  stats_.receiveErrors += outcome.errors;
+  stats_.refusedByPeer += outcome.refused;
+  if (socket->isClosed) return;
+  if (outcome.isDrained) {
+    awaitReadable(socket);
+  } else {
+    ready_.push_back(socket);
+  }
+}
+
+void AsioDriver::send(std::span<Datagram> batch) {
+  for (Datagram& datagram : batch) {
+    const auto found = sockets_.find(datagram.socket);
+    if (found == sockets_.end()) {
+      ++stats_.sendErrors;
+      continue;
+    }
+    const SocketPointer& socket = found->second;
+    socket->unsent.push_back(std::move(datagram));
+    if (!std::exchange(socket->isGathered, true)) waiting_.push_back(socket);
+  }
+  for (const SocketPointer& socket : waiting_) {
+    socket->isGathered = false;
+    flush(socket);
+  }
+  waiting_.clear();
+}
+
+void AsioDriver::flush(const SocketPointer& socket) {
+  if (!socket->isBlocked) {
+    const WriteOutcome outcome =
+        socket->writer.write(socket->descriptor.native_handle(), socket->local, socket->unsent);
+    stats_.datagramsSent += outcome.sent;
+    stats_.sendErrors += outcome.errors;
+    stats_.refusedByPeer += outcome.refused;
+    if (outcome.wouldBlock) awaitWritable(socket);
+  }
+  for (; socket->unsent.size() > limits::loop::kUnsentPerSocket; socket->unsent.pop_back()) {
+    ++stats_.unsentDropped;
+  }
+}
+
+void AsioDriver::awaitWritable(const SocketPointer& socket) {
+  socket->isBlocked = true;
+  socket->descriptor.async_wait(stream_descriptor::wait_write, [this, socket](const Errors& error) {
+    if (error || socket->isClosed) return;
+    socket->isBlocked = false;
+    flush(socket);
+  });
+}
+
+std::vector<std::pair<ResolveId, std::vector<IpAddress>>> AsioDriver::takeAnswers() {
+  return std::exchange(answers_, {});
+}
+
+void AsioDriver::resolve(ResolveId request, std::string hostname) {
+  resolver_.ask(request, std::move(hostname));
+}
+
+void AsioDriver::cancel(ResolveId request) { resolver_.cancel(request); }
+
+std::vector<NetworkInterface> AsioDriver::interfaces() { return listInterfaces(); }
+
+}  // namespace parley::runtime

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/random.h"
+#include "loop/driver.h"
+#include "loop/loop.h"
+#include "runtime/datagram_reader.h"
+#include "runtime/datagram_writer.h"
+#include "runtime/mailbox.h"
+#include "runtime/resolver.h"
+#include "runtime/udp_socket.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace parley::runtime {
+
+struct DriverConfig {
+  SocketTuning tuning;
+  std::uint64_t seed = 0;  // for the order of ports
+  SendCalls calls;
+};
+
+// Real sockets, real clocks. Asio only says when a descriptor is ready; reads and writes are our
+// own batched calls. Somebody else (LoopRunner) turns the loop when `wake` says that there is
+// something to turn it for. Answers of the resolver come as tasks in the mailbox.
+class AsioDriver final : public loop::Driver {
+ public:
+  AsioDriver(boost::asio::io_context& context, const DriverConfig& config,
+             std::function<void()> wake, Mailbox& mailbox);
+  ~AsioDriver();
+  AsioDriver(const AsioDriver&) = delete;
+  AsioDriver& operator=(const AsioDriver&) = delete;
+
+  // One step's worth from every socket that is ready. What it lends lasts until the next call.
+  void receive(loop::Loop& to);
+  bool hasMore() const { return !ready_.empty(); }
+  std::vector<std::pair<ResolveId, std::vector<IpAddress>>> takeAnswers();
+
+  loop::ClockReading readClock() override;
+  Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
+  void closeUdp(SocketId socket) override;
+  void send(std::span<Datagram> batch) override;
+  void resolve(ResolveId request, std::string hostname) override;
+  void cancel(ResolveId request) override;
+  std::vector<NetworkInterface> interfaces() override;
+  void scheduleTurn() override { wake_(); }
+  loop::DriverStats stats() const override { return stats_; }
+
+ private:
+  struct Socket;
+  using SocketPointer = std::shared_ptr<Socket>;  // waits under way hold one too
+
+  void awaitReadable(const SocketPointer& socket);
+  void awaitWritable(const SocketPointer& socket);
+  void readFrom(const SocketPointer& socket, loop::Loop& to, const loop::ClockReading& clock);
+  void flush(const SocketPointer& socket);
+  static void shut(Socket& socket);
+
+  boost::asio::io_context& context_;
+  const DriverConfig config_;
+  std::function<void()> wake_;
+  Random random_;
+  DatagramReader reader_;
+  loop::DriverStats stats_;
+  std::unordered_map<SocketId, SocketPointer> sockets_;
+  std::uint32_t lastSocket_ = 0;
+  std::vector<SocketPointer> ready_;    // to be read in the next step
+  std::vector<SocketPointer> waiting_;  // given something to send in this batch
+  std::vector<std::pair<ResolveId, std::vector<IpAddress>>> answers_;
+  Resolver resolver_;
+};
+
+}  // namespace parley::runtime

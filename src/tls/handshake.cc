@@ -1,0 +1,401 @@
+#include "tls/handshake.h"
+
+#include <openssl/ec.h>
+#include <openssl/srtp.h>
+
+#include <array>
+#include <utility>
+
+#include "core/assert.h"
+#include "core/wire.h"
+#include "tls/key_schedule.h"
+#include "tls/native.h"
+
+namespace parley::dtls {
+
+namespace {
+
+constexpr std::size_t kEarlyRecords = 4;        // of epoch 1, waiting for ChangeCipherSpec
+constexpr std::size_t kEarlyRecordSize = 256;   // a Finished takes 61 bytes
+constexpr unsigned kNeverMicros = 3'600'000'000;  // OpenSSL's own timer: an hour of the wall clock
+constexpr std::uint8_t kAlertHandshakeFailure = 40;
+constexpr std::uint8_t kAlertBadCertificate = 42;
+constexpr std::uint8_t kAlertUnsupportedCertificate = 43;
+
+struct MessageHead {
+  std::uint8_t type = 0;
+  std::uint16_t sequence = 0;
+};
+
+// RFC 6347 4.2.2. All that is read of a message here.
+std::optional<MessageHead> headOf(const RecordView& record) {
+  WireReader in{Bytes(record.body)};
+  MessageHead head;
+  head.type = in.u8();
+  in.skip(3);
+  head.sequence = in.u16();
+  in.skip(6);
+  if (in.failed()) return std::nullopt;
+  return head;
+}
+
+// What a peer may say in epoch 0 of a full handshake (RFC 6347 4.2.4); the rest would only make
+// OpenSSL give up.
+bool isFromPeer(const MessageHead& head, Role role) {
+  constexpr std::uint8_t kClientHello = 1;
+  const auto isOneOf = [&](std::initializer_list<std::uint8_t> types) {
+    return std::ranges::find(types, head.type) != types.end();
+  };
+  if (role == Role::client) return isOneOf({2, 3, 11, 12, 13, 14});
+  return head.type == kClientHello ? head.sequence == 0 : isOneOf({11, 15, 16});
+}
+
+std::optional<crypto::AeadAlgorithm> algorithmOf(const SSL_CIPHER* suite) {
+  switch (SSL_CIPHER_get_cipher_nid(suite)) {
+    case NID_aes_128_gcm: return crypto::AeadAlgorithm::aes128Gcm;
+    case NID_aes_256_gcm: return crypto::AeadAlgorithm::aes256Gcm;
+    case NID_chacha20_poly1305: return crypto::AeadAlgorithm::chacha20Poly1305;
+    default: return std::nullopt;
+  }
+}
+
+template <class Read, class From>
+ByteVector readAll(Read read, const From* from, std::size_t size) {
+  ByteVector bytes(size);
+  bytes.resize(read(from, bytes.data(), bytes.size()));
+  return bytes;
+}
+
+KeyMaterial materialOf(const SSL* ssl) {
+  const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
+  const SSL_SESSION* session = SSL_get_session(ssl);
+  PARLEY_ASSERT(suite != nullptr && session != nullptr);
+  const auto algorithm = algorithmOf(suite);
+  PARLEY_ASSERT(algorithm);  // the context offers no other suites
+
+  KeyMaterial material;
+  material.algorithm = *algorithm;
+  material.prf = EVP_MD_get0_name(SSL_CIPHER_get_handshake_digest(suite));
+  material.masterSecret = readAll(SSL_SESSION_get_master_key, session, 48);
+  material.clientRandom = readAll(SSL_get_client_random, ssl, 32);
+  material.serverRandom = readAll(SSL_get_server_random, ssl, 32);
+  return material;
+}
+
+std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
+  const SRTP_PROTECTION_PROFILE* agreed = SSL_get_selected_srtp_profile(ssl);
+  if (agreed == nullptr) return std::nullopt;
+
+  crypto::SrtpKeys keys;
+  keys.profile = static_cast<crypto::SrtpProfile>(agreed->id);
+  const std::size_t key = crypto::srtpKeySize(keys.profile);
+  const std::size_t salt = crypto::srtpSaltSize(keys.profile);
+  constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";  // RFC 5764 4.2
+  ByteVector block(2 * (key + salt));
+  PARLEY_ASSERT(SSL_export_keying_material(ssl, block.data(), block.size(), kLabel.data(),
+                                           kLabel.size(), nullptr, 0, 0) == 1);
+  WireReader in(block);
+  ByteVector clientKey = toVector(in.bytes(key));
+  ByteVector serverKey = toVector(in.bytes(key));
+  ByteVector clientSalt = toVector(in.bytes(salt));
+  ByteVector serverSalt = toVector(in.bytes(salt));
+  crypto::wipe(block);
+
+  const bool isClient = role == Role::client;
+  keys.localKey = std::move(isClient ? clientKey : serverKey);
+  keys.remoteKey = std::move(isClient ? serverKey : clientKey);
+  keys.localSalt = std::move(isClient ? clientSalt : serverSalt);
+  keys.remoteSalt = std::move(isClient ? serverSalt : clientSalt);
+  return keys;
+}
+
+std::string groupOf(SSL* ssl) {
+  const int nid = static_cast<int>(SSL_get_negotiated_group(ssl));
+  if (nid == NID_undef) return {};
+  const char* name = EC_curve_nid2nist(nid);
+  if (name == nullptr) name = OBJ_nid2sn(nid);
+  return name != nullptr ? name : "";
+}
+
+}  // namespace
+
+Policy::Policy(const std::vector<crypto::Fingerprint>& announced) {
+  for (const crypto::Fingerprint& fingerprint : announced) {
+    if (fingerprints_.size() == limits::dtls::kFingerprints) break;
+    if (fingerprint.isStrong()) fingerprints_.push_back(fingerprint);
+  }
+}
+
+bool Policy::accepts(const crypto::Certificate& certificate) const {
+  return std::ranges::any_of(fingerprints_, [&](const crypto::Fingerprint& fingerprint) {
+    return certificate.matches(fingerprint);
+  });
+}
+
+struct Handshake::OpenSsl {
+  OpenSsl(const Context& context, Role role_, const Policy& policy_)
+      : role(role_), policy(policy_), ssl(SSL_new(context.native().ssl.get())) {
+    PARLEY_ASSERT(ssl != nullptr);
+    BIO* bio = BIO_new(context.native().bio.get());
+    PARLEY_ASSERT(bio != nullptr);
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl.get(), bio, bio);
+    SSL_set_ex_data(ssl.get(), 0, this);
+    SSL_set_mtu(ssl.get(), static_cast<long>(context.options().mtu));
+    // Its timer reads the wall clock; flights are sent again by our own (see Session).
+    DTLS_set_timer_cb(ssl.get(), [](SSL*, unsigned) { return kNeverMicros; });
+    SSL_set_info_callback(ssl.get(), onInfo);
+    role == Role::client ? SSL_set_connect_state(ssl.get()) : SSL_set_accept_state(ssl.get());
+  }
+
+  static OpenSsl& of(const SSL* ssl) { return *static_cast<OpenSsl*>(SSL_get_ex_data(ssl, 0)); }
+  static void onInfo(const SSL* ssl, int where, int value) {
+    Failure& failure = of(ssl).failure;
+    if ((where & SSL_CB_ALERT) == 0 || (where & SSL_CB_WRITE) == 0 || failure.isFinal) return;
+    failure.alert = static_cast<std::uint8_t>(value & 0xff);
+  }
+
+  void advance();
+  void feed(const RecordView& record);
+  void feedHeld();
+  void collectFlight();
+  void keepFinished(const RecordView& record);
+  const KeyBlock& keyBlock();
+  void fail(FailureReason reason, std::uint8_t alert);
+
+  // RFC 6347 4.2.4: the peer's ChangeCipherSpec ends its last flight but for Finished.
+  bool awaitsChangeCipherSpec() const {
+    const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl.get());
+    return role == Role::client ? state == TLS_ST_CW_FINISHED : state == TLS_ST_SR_CERT_VRFY;
+  }
+  bool awaitsFinished() const {
+    const OSSL_HANDSHAKE_STATE state = SSL_get_state(ssl.get());
+    return role == Role::client ? state == TLS_ST_CR_CHANGE : state == TLS_ST_SR_CHANGE;
+  }
+
+  Role role;
+  const Policy& policy;
+  SslPtr ssl;
+  Progress progress = Progress::pending;
+  Failure failure;
+
+  Bytes input;       // what BIO_read gives next
+  ByteVector output;  // what BIO_write took
+  std::uint64_t nextPlainIn = 0;
+
+  bool holdsChangeCipherSpec = false;
+  std::vector<ByteVector> heldSealed;
+
+  std::vector<FlightRecord> flight;
+  int newestMessage = -1;    // of the peer, that we were shown
+  int answeredMessage = -1;  // up to which our present flight is the answer
+
+  std::unique_ptr<KeyBlock> keys;
+  std::optional<RecordSealer> sealer;
+  std::optional<crypto::Certificate> remote;
+};
+
+void Handshake::OpenSsl::fail(FailureReason reason, std::uint8_t alert) {
+  failure.reason = reason;
+  failure.isFinal = true;
+  failure.alert = alert;
+}
+
+void Handshake::OpenSsl::advance() {
+  const crypto::ErrorScope errors;
+  const int result = SSL_do_handshake(ssl.get());
+  if (result == 1) {
+    // RFC 7627: without it a handshake can be spliced onto another one.
+    if (SSL_get_extms_support(ssl.get()) != 1) {
+      fail(FailureReason::noExtendedMasterSecret, kAlertHandshakeFailure);
+      progress = Progress::failed;
+      return;
+    }
+    collectFlight();
+    progress = Progress::done;
+    return;
+  }
+  if (SSL_get_error(ssl.get(), result) == SSL_ERROR_WANT_READ) return collectFlight();
+  failure.detail = crypto::ErrorScope::text();
+  progress = Progress::failed;
+}
+
+void Handshake::OpenSsl::feed(const RecordView& record) {
+  if (record.header.epoch == 0) {
+    // Numbers in epoch 0 are not authenticated: a forged high one would move OpenSSL's replay
+    // window past everything that is real.
+    RecordHeader header = record.header;
+    header.sequence = nextPlainIn++;
+    header.write(record.whole);
+  }
+  input = record.whole;
+  advance();
+  input = {};
+}
+
+void Handshake::OpenSsl::feedHeld() {
+  if (progress == Progress::pending && holdsChangeCipherSpec && awaitsChangeCipherSpec()) {
+    holdsChangeCipherSpec = false;
+    std::array<std::uint8_t, kRecordHeader + 1> bytes{};
+    const RecordHeader header{ContentType::changeCipherSpec, kDtls12, 0, 0, 1};
+    header.write(bytes);
+    bytes.back() = 1;
+    feed({header, bytes, MutableBytes(bytes).last(1)});
+  }
+  while (progress == Progress::pending && !heldSealed.empty() && awaitsFinished()) {
+    ByteVector bytes = std::move(heldSealed.front());
+    heldSealed.erase(heldSealed.begin());
+    MutableBytes rest = bytes;
+    if (const auto record = takeRecord(rest)) feed(*record);
+  }
+}
+
+void Handshake::OpenSsl::collectFlight() {
+  MutableBytes rest = output;
+  std::vector<FlightRecord> fresh;
+  while (const auto record = takeRecord(rest)) {
+    FlightRecord copy{record->header.type, record->header.version, record->header.epoch, {}};
+    if (copy.type == ContentType::alert) continue;  // the session says what has to be said
+    if (copy.epoch == 0) {
+      copy.body = toVector(record->body);
+    } else {
+      const KeyBlock& block = keyBlock();
+      RecordOpener own(role == Role::client ? block.client : block.server);
+      const auto text = own.open(*record);
+      PARLEY_ASSERT(text.has_value());
+      copy.body = toVector(*text);
+    }
+    fresh.push_back(std::move(copy));
+  }
+  output.clear();
+  if (fresh.empty()) return;
+  flight = std::move(fresh);
+  answeredMessage = newestMessage;
+}
+
+const KeyBlock& Handshake::OpenSsl::keyBlock() {
+  if (!keys) {
+    keys = std::make_unique<KeyBlock>(expandKeys(materialOf(ssl.get())));
+    sealer.emplace(role == Role::client ? keys->client : keys->server);
+  }
+  return *keys;
+}
+
+void Handshake::OpenSsl::keepFinished(const RecordView& record) {
+  if (heldSealed.size() < kEarlyRecords && record.whole.size() <= kEarlyRecordSize) {
+    heldSealed.push_back(toVector(record.whole));
+  }
+}
+
+Handshake::Handshake(const Context& context, Role role, const Policy& policy)
+    : it_(std::make_unique<OpenSsl>(context, role, policy)) {}
+
+Handshake::~Handshake() = default;
+
+void Handshake::start() { it_->advance(); }
+
+bool Handshake::receive(const RecordView& record) {
+  if (it_->progress != Progress::pending) return false;
+  const RecordHeader& header = record.header;
+  if (header.epoch == 1) {
+    if (header.type != ContentType::handshake && header.type != ContentType::alert) return false;
+    it_->keepFinished(record);
+  } else if (header.epoch != 0) {
+    return false;
+  } else if (header.type == ContentType::changeCipherSpec) {
+    if (record.body.size() != 1 || record.body[0] != 1) return false;  // RFC 5246 7.1
+    it_->holdsChangeCipherSpec = true;
+  } else if (header.type == ContentType::handshake) {
+    const auto head = headOf(record);
+    if (!head || !isFromPeer(*head, it_->role)) return false;
+    it_->newestMessage = std::max<int>(it_->newestMessage, head->sequence);
+    it_->feed(record);
+  } else {
+    return false;
+  }
+  it_->feedHeld();
+  return true;
+}
+
+Handshake::Progress Handshake::progress() const { return it_->progress; }
+
+bool Handshake::hasFlight() const { return !it_->flight.empty(); }
+
+std::vector<FlightRecord> Handshake::takeFlight() { return std::exchange(it_->flight, {}); }
+
+bool Handshake::isAnswered(const RecordView& record) const {
+  if (record.header.type != ContentType::handshake || record.header.epoch != 0) return false;
+  const auto head = headOf(record);
+  return head && head->sequence <= it_->answeredMessage;
+}
+
+RecordSealer* Handshake::sealer() { return it_->sealer ? &*it_->sealer : nullptr; }
+
+Handshake::Outcome Handshake::finish() {
+  PARLEY_ASSERT(it_->progress == Progress::done && it_->remote);
+  const crypto::ErrorScope errors;
+  SSL* ssl = it_->ssl.get();
+  const KeyBlock& block = it_->keyBlock();
+  const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
+  return {.connected = {.remote = std::move(*it_->remote),
+                        .cipher = SSL_CIPHER_standard_name(suite),
+                        .cipherId = SSL_CIPHER_get_protocol_id(suite),
+                        .group = groupOf(ssl),
+                        .version = kDtls12,
+                        .srtp = exportSrtp(ssl, it_->role)},
+          .sealer = std::move(*it_->sealer),
+          .opener = RecordOpener(it_->role == Role::client ? block.server : block.client)};
+}
+
+const Handshake::Failure& Handshake::failure() const { return it_->failure; }
+
+// ---- where OpenSSL calls us ----
+
+BioMethodPtr makeDatagramBio() {
+  BioMethodPtr method(BIO_meth_new(BIO_TYPE_SOURCE_SINK, "records"));
+  if (!method) return nullptr;
+  BIO_meth_set_write(method.get(), [](BIO* bio, const char* data, int size) {
+    auto& it = *static_cast<Handshake::OpenSsl*>(BIO_get_data(bio));
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(data);
+    it.output.insert(it.output.end(), bytes, bytes + size);
+    return size;
+  });
+  BIO_meth_set_read(method.get(), [](BIO* bio, char* data, int room) {
+    auto& it = *static_cast<Handshake::OpenSsl*>(BIO_get_data(bio));
+    BIO_clear_retry_flags(bio);
+    if (it.input.empty()) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const Bytes taken = it.input.first(std::min(it.input.size(), static_cast<std::size_t>(room)));
+    std::memcpy(data, taken.data(), taken.size());
+    it.input = {};  // the rest of a datagram that does not fit is lost, as with a socket
+    return static_cast<int>(taken.size());
+  });
+  BIO_meth_set_ctrl(method.get(), [](BIO*, int command, long, void*) -> long {
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+  });
+  return method;
+}
+
+int verifyCertificate(X509_STORE_CTX* store, void*) {
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto& it = Handshake::OpenSsl::of(ssl);
+  const X509* leaf = X509_STORE_CTX_get0_cert(store);
+  crypto::Certificate certificate(crypto::derOf(leaf));
+  if (certificate.der().size() > limits::dtls::kCertificateDer ||
+      !it.policy.accepts(certificate)) {
+    it.fail(FailureReason::wrongFingerprint, kAlertBadCertificate);
+  } else if (!crypto::isSupportedKey(X509_get0_pubkey(leaf))) {
+    it.fail(FailureReason::unsupportedCertificate, kAlertUnsupportedCertificate);
+  } else {
+    it.remote = std::move(certificate);
+    return 1;
+  }
+  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
+
+}  // namespace parley::dtls

@@ -1,0 +1,271 @@
+#include "tls/session.h"
+
+#include <utility>
+
+#include "core/assert.h"
+
+namespace parley::dtls {
+
+namespace {
+
+constexpr std::uint8_t kWarning = 1;
+constexpr std::uint8_t kFatal = 2;
+constexpr std::uint8_t kCloseNotify = 0;  // RFC 5246 7.2
+
+constexpr std::uint8_t kSayCloseNotify[] = {kWarning, kCloseNotify};
+
+// The same bytes as a packet of their own: the datagram itself when nothing follows in it, else a
+// second view of its block, or of what was lent.
+Packet sliceOf(Packet& owner, MutableBytes part, bool isLast) {
+  if (owner.isLent()) return Packet::lend(part);
+  Packet slice = isLast ? std::move(owner) : owner.share();
+  slice.trimFront(static_cast<std::size_t>(part.data() - slice.bytes().data()));
+  slice.trimBack(slice.size() - part.size());
+  return slice;
+}
+
+}  // namespace
+
+Session::Session(Context::Shared context, Lower& lower)
+    : context_(std::move(context)), lower_(lower) {
+  PARLEY_ASSERT(context_ != nullptr);
+}
+
+Session::~Session() = default;
+
+void Session::receive(Step& step, Packet datagram) {
+  if (!datagram) return;
+  ++stats_.datagramsIn;
+  if (datagram.size() > limits::dtls::kDatagramIn) {
+    ++stats_.tooLarge;
+    return;
+  }
+  if (auto* waiting = std::get_if<Waiting>(&state_)) return hold(*waiting, datagram.bytes());
+  receiveRecords(step, datagram.mutableBytes(), &datagram);
+}
+
+// Only what may be a first flight is worth keeping: handshake records of epoch 0.
+void Session::hold(Waiting& waiting, Bytes datagram) {
+  const auto first = RecordHeader::parse(datagram);
+  if (!first) {
+    ++stats_.malformed;
+  } else if (first->type != ContentType::handshake || first->epoch != 0) {
+    ++stats_.notExpected;
+  } else if (!waiting.held.hold(datagram)) {
+    ++stats_.overflow;
+  }
+}
+
+void Session::receiveRecords(Step& step, MutableBytes datagram, Packet* owner) {
+  // Until we have answered it, the client's first flight is kept for another attempt.
+  if (auto* handshaking = std::get_if<Handshaking>(&state_)) {
+    handshaking->holdsCurrent = handshaking->role == Role::server &&
+                                handshaking->flight.isEmpty() &&
+                                handshaking->firstFlight.hold(datagram);
+  }
+  const std::uint64_t restartsBefore = stats_.restarts;
+
+  while (!datagram.empty()) {
+    const auto record = takeRecord(datagram);
+    if (!record) {
+      ++stats_.malformed;
+      return;
+    }
+    receiveRecord(step, *record, datagram.empty(), owner);
+    if (stats_.restarts != restartsBefore) return;  // the rest belongs to what was thrown away
+  }
+}
+
+void Session::receiveRecord(Step& step, const RecordView& record, bool isLast, Packet* owner) {
+  if (auto* handshaking = std::get_if<Handshaking>(&state_)) {
+    receiveInHandshake(step, *handshaking, record);
+  } else if (auto* open = std::get_if<Open>(&state_)) {
+    receiveOpen(step, *open, record, isLast, owner);
+  } else if (auto* closing = std::get_if<Closing>(&state_)) {
+    receiveClosing(*closing, record);
+  } else {
+    ++stats_.notExpected;
+  }
+}
+
+std::optional<MutableBytes> Session::openRecord(RecordOpener& opener, const RecordView& record) {
+  if (record.header.epoch != 1 || record.header.version != kDtls12 ||
+      record.header.type == ContentType::changeCipherSpec) {
+    if (record.header.epoch == 0 && record.header.type == ContentType::alert) {
+      ++stats_.plaintextAlerts;
+    } else {
+      ++stats_.notExpected;
+    }
+    return std::nullopt;
+  }
+  // A peer that repeats its Finished byte for byte has to be understood as well; what it can bring
+  // about is one more copy of ours.
+  const auto replay = record.header.type == ContentType::handshake ? RecordOpener::Replay::ignore
+                                                                   : RecordOpener::Replay::check;
+  const auto text = opener.open(record, replay);
+  if (text) return *text;
+  switch (text.error()) {
+    case RecordOpener::Refusal::badSize: ++stats_.malformed; break;
+    case RecordOpener::Refusal::replayed: ++stats_.replayed; break;
+    case RecordOpener::Refusal::badTag: ++stats_.badTag; break;
+  }
+  return std::nullopt;
+}
+
+void Session::receiveOpen(Step& step, Open& open, const RecordView& record, bool isLast,
+                          Packet* owner) {
+  const auto text = openRecord(open.opener, record);
+  if (!text) return;
+  switch (record.header.type) {
+    case ContentType::applicationData:
+      open.lastFlight.clear();  // nobody sends data before the handshake is over
+      ++stats_.recordsReceived;
+      stats_.bytesReceived += text->size();
+      if (!text->empty()) deliver(step, *text, isLast, owner);
+      break;
+    case ContentType::alert: receiveAlert(step, open, *text); break;
+    // A Finished that came again: the peer has missed our last flight. Anything else would be a
+    // renegotiation, which does not exist here.
+    case ContentType::handshake: sendLastFlight(step, open); break;
+    case ContentType::changeCipherSpec: break;
+  }
+}
+
+void Session::deliver(Step& step, MutableBytes plain, bool isLast, Packet* owner) {
+  if (unread_ >= limits::dtls::kUnreadRecords) {
+    ++stats_.overflow;
+    return;
+  }
+  Packet packet;
+  if (owner == nullptr) {
+    packet = step.packets.copyOf(plain);
+  } else {
+    packet = sliceOf(*owner, plain, isLast);
+  }
+  if (!packet) {
+    ++stats_.noBuffer;
+    return;
+  }
+  ++unread_;
+  plaintext_.push(std::move(packet));
+}
+
+std::optional<Packet> Session::read() {
+  auto packet = plaintext_.pop();
+  if (packet) --unread_;
+  return packet;
+}
+
+void Session::receiveAlert(Step& step, Open& open, Bytes alert) {
+  if (alert.size() != 2) {
+    ++stats_.malformed;
+    return;
+  }
+  if (alert[1] == kCloseNotify) {
+    // RFC 5246 7.2.1: answered with the same, and nothing after it.
+    ByteVector answer = open.sealer.seal(ContentType::alert, kSayCloseNotify);
+    if (!answer.empty()) send(step, answer);
+    state_ = Ended{std::move(answer)};
+    events_.push(Closed{});
+  } else if (alert[0] == kFatal) {
+    fail({.reason = FailureReason::alert, .alertReceived = alert[1]});
+  } else {
+    ++stats_.notExpected;  // another warning means nothing to us
+  }
+}
+
+void Session::receiveClosing(Closing& closing, const RecordView& record) {
+  if (record.header.type != ContentType::alert) {
+    ++stats_.notExpected;
+    return;
+  }
+  const auto text = openRecord(closing.opener, record);
+  if (!text || text->size() != 2 || (*text)[1] != kCloseNotify) return;
+  state_ = Ended{std::move(closing.closeNotify)};
+  events_.push(Closed{});
+}
+
+void Session::sendLastFlight(Step& step, Open& open) {
+  if (open.lastFlight.isEmpty() ||
+      step.now < open.lastFlightSent + limits::dtls::kRetransmitFirstMin) {
+    ++stats_.notExpected;
+    return;
+  }
+  open.lastFlightSent = step.now;
+  ++stats_.handshakeRetransmits;
+  for (Packet& packet : open.lastFlight.pack(step, context_->options().mtu, &open.sealer)) {
+    ++stats_.handshakeDatagramsOut;
+    lower_.sendDatagram(step, std::move(packet));
+  }
+}
+
+void Session::sendPacket(Step& step, Packet plaintext) {
+  auto* open = std::get_if<Open>(&state_);
+  if (open == nullptr) {
+    ++stats_.notConnected;
+    return;
+  }
+  const std::size_t size = plaintext.size();
+  if (!open->sealer.seal(ContentType::applicationData, plaintext)) {
+    return fail({.reason = FailureReason::sequenceExhausted});
+  }
+  ++stats_.recordsSent;
+  stats_.bytesSent += size;
+  lower_.sendDatagram(step, std::move(plaintext));
+}
+
+void Session::send(Step& step, Bytes datagram) {
+  Packet packet = step.packets.copyOf(datagram);
+  if (!packet) {
+    ++stats_.noBuffer;
+    return;
+  }
+  ++stats_.recordsSent;
+  lower_.sendDatagram(step, std::move(packet));
+}
+
+void Session::close(Step& step) {
+  if (auto* open = std::get_if<Open>(&state_)) {
+    ByteVector last = open->sealer.seal(ContentType::alert, kSayCloseNotify);
+    if (!last.empty()) send(step, last);
+    state_ = Closing{std::move(open->opener), std::move(last)};
+  } else if (auto* handshaking = std::get_if<Handshaking>(&state_)) {
+    RecordSealer* sealer = handshaking->attempt ? handshaking->attempt->sealer() : nullptr;
+    ByteVector last;
+    if (sealer != nullptr) {
+      last = sealer->seal(ContentType::alert, kSayCloseNotify);
+    } else if (!handshaking->flight.isEmpty()) {
+      last = handshaking->flight.plaintext({.type = ContentType::alert,
+                                            .body = toVector(kSayCloseNotify)});
+    }
+    if (!last.empty()) send(step, last);
+    state_ = Ended{std::move(last)};
+  } else if (std::holds_alternative<Waiting>(state_)) {
+    state_ = Ended{};
+  }
+}
+
+Bytes Session::closeNotify() const {
+  if (const auto* closing = std::get_if<Closing>(&state_)) return closing->closeNotify;
+  if (const auto* ended = std::get_if<Ended>(&state_)) return ended->closeNotify;
+  return {};
+}
+
+void Session::fail(Failed failed) {
+  state_ = Ended{};
+  events_.push(std::move(failed));
+}
+
+void Session::onTimer(Step& step) {
+  if (auto* handshaking = std::get_if<Handshaking>(&state_)) onHandshakeTimer(step, *handshaking);
+}
+
+Instant Session::deadline() const {
+  const auto* handshaking = std::get_if<Handshaking>(&state_);
+  if (handshaking == nullptr) return never();
+  const Instant next =
+      handshaking->attempt ? handshaking->retransmit.due() : handshaking->restarts.nextAllowed();
+  return earliest(next, handshaking->giveUp.due());
+}
+
+}  // namespace parley::dtls

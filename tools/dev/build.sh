@@ -1,0 +1,2 @@
+# build [preset]
+dev_build() { compile "${1:-release}"; }
