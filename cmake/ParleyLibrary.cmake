@@ -22,6 +22,14 @@ if(PARLEY_TESTS)
     ${PARLEY_STD_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 
+# An executable with a precompiled header is compiled with -fPIC, as the header is: compilers
+# refuse one that was made for -fPIC in a file for -fPIE, GCC without stopping.
+function(parley_precompiled name from)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIC)
+  target_precompile_headers(${name} REUSE_FROM ${from})
+endfunction()
+
 # parley_program(<name> SOURCES ... USES <layer>... LINKS <external>...): an executable of the house.
 function(parley_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
@@ -29,7 +37,7 @@ function(parley_program name)
   list(TRANSFORM ARG_USES PREPEND parley_)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS} parley_flags)
-  target_precompile_headers(${name} REUSE_FROM parley_std)
+  parley_precompiled(${name} parley_std)
 endfunction()
 
 # parley_test(<name> SOURCES ... USES <layer>...): a GoogleTest binary of the house.
@@ -39,7 +47,7 @@ function(parley_test name)
   list(TRANSFORM ARG_USES PREPEND parley_)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${ARG_USES} ${ARG_LINKS} parley_flags GTest::gmock GTest::gtest_main)
-  target_precompile_headers(${name} REUSE_FROM parley_testing_pch)
+  parley_precompiled(${name} parley_testing_pch)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
 endfunction()
 

@@ -68,7 +68,7 @@ class Chat {
     signalling_.close();
     // Not from inside a handler: there the step that says goodbye has not ended yet.
     boost::asio::post(context_, [this] {
-      loop_.drain(std::chrono::seconds(1));
+      loop_.drain(std::chrono::seconds(10));  // Firefox never says goodbye itself
       say("released: " + loop_.releaseReport().toString());
       context_.stop();
     });

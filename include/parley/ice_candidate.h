@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "parley/event.h"
 #include "parley/export.h"
@@ -18,6 +19,15 @@ enum class RTCIceServerTransportProtocol : std::uint8_t { udp, tcp, tls };
 
 // webrtc-pc RTCIceCandidateInit; an empty candidate says that there are no more.
 struct PARLEY_API RTCIceCandidateInit {
+  RTCIceCandidateInit() = default;
+  explicit RTCIceCandidateInit(std::string candidate_, std::optional<std::string> mid = {},
+                               std::optional<std::uint16_t> lineIndex = {},
+                               std::optional<std::string> ufrag = {})
+      : candidate(std::move(candidate_)),
+        sdpMid(std::move(mid)),
+        sdpMLineIndex(lineIndex),
+        usernameFragment(std::move(ufrag)) {}
+
   std::string candidate;
   std::optional<std::string> sdpMid;
   std::optional<std::uint16_t> sdpMLineIndex;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "parley/export.h"
 
@@ -14,6 +15,10 @@ enum class RTCSdpType : std::uint8_t { offer, pranswer, answer, rollback };
 // webrtc-pc 4.6.2. RTCSessionDescription and its init dictionary have the same members; in C++
 // one value type serves for both.
 struct PARLEY_API RTCSessionDescription {
+  // Constructors, because GCC 12 destroys an aggregate twice that is made in a co_await expression.
+  RTCSessionDescription() = default;
+  RTCSessionDescription(RTCSdpType type_, std::string sdp_) : type(type_), sdp(std::move(sdp_)) {}
+
   RTCSdpType type = RTCSdpType::offer;
   std::string sdp;
 

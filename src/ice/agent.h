@@ -56,14 +56,15 @@ class Agent {
   void endOfLocals(Step& step, TransportIndex transport);
   const Candidate* local(CandidateId candidate) const;
 
-  // The peer's side, in any order and at any time; candidates wait for the credentials.
+  // The peer's side, in any order and at any time; candidates wait for the credentials, which
+  // come once per generation: other ones mean that both sides restart.
   void setRemoteCredentials(Step& step, TransportIndex transport, Credentials remote);
   Result<CandidateId, AddError> addRemote(Step& step, TransportIndex transport,
                                           Candidate candidate);
   void endOfRemotes(Step& step, TransportIndex transport);
 
-  // A STUN message that came in on `from`. False when it is a response to no check of ours, so
-  // that it may be offered to somebody else (gathering shares the sockets).
+  // A STUN message that came in on `from`. False when it is a response to no check of ours or no
+  // Binding message at all, so that it may be offered to somebody else: gathering shares sockets.
   bool receive(Step& step, const Path& from, const stun::MessageView& message);
   bool receive(Step& step, const Path& from, Bytes datagram);  // counts what is not STUN
   void onTimer(Step& step);

@@ -9,7 +9,9 @@ bool isActive(const Pair& pair) {
   return pair.state == PairState::waiting || pair.state == PairState::inProgress;
 }
 
-bool isBetter(const Pair& a, const Pair& b) { return a.priority > b.priority; }
+bool isBetter(const Pair& a, const Pair& b) {
+  return a.priority != b.priority ? a.priority > b.priority : a.id < b.id;
+}
 
 }  // namespace
 
@@ -84,7 +86,7 @@ void CheckList::reorder(Role role) {
   for (Pair& pair : pairs_) {
     pair.priority = pairPriority(role, pair.localPriority, pair.remotePriority);
   }
-  std::ranges::stable_sort(pairs_, isBetter);
+  std::ranges::sort(pairs_, isBetter);
 }
 
 void CheckList::shrink() {

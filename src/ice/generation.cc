@@ -307,6 +307,7 @@ Instant Generation::deadline() const {
   if (failed_) return never();
   Instant due = earliest(patience_.due(), lost_.due(), lookAgain_);
   for (const Check& check : checks_) due = std::min(due, check.transaction.due());
+  for (const Pair& pair : list_.pairs()) due = std::min(due, pair.recheckAt);
   if (const Pair* pair = sendPair()) {
     due = std::min(due, consent_.due(shared_.now, pair->counters.currentRoundTrip));
   }

@@ -69,6 +69,7 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
 
 void Generation::transmit(Step& step, Check& check, Pair& pair) {
   pair.lastSent = step.now;
+  pair.recheckAt = never();
   ++pair.counters.requestsSent;
   ++shared_.stats.checksSent;
   Packet packet = writeRequest(step, check.body, local_, *remote_);
@@ -107,6 +108,11 @@ void Generation::onTimer(Step& step) {
 }
 
 void Generation::onCheckTimers(Step& step) {
+  for (Pair& pair : list_.pairs()) {
+    if (step.now < pair.recheckAt) continue;
+    pair.recheckAt = never();
+    if (pair.state == PairState::inProgress) list_.trigger(pair);
+  }
   for (std::size_t i = 0; i < checks_.size();) {
     Check& check = checks_[i];
     Pair* pair = list_.find(check.pair);
@@ -228,6 +234,7 @@ void Generation::answered(Step& step, Pair& pair, std::optional<Duration> roundT
   pair.valid = true;
   pair.state = PairState::succeeded;
   pair.lastAnswer = step.now;
+  pair.recheckAt = never();
   if (roundTrip) {
     pair.counters.currentRoundTrip = *roundTrip;
     pair.counters.totalRoundTrip += *roundTrip;

@@ -127,8 +127,10 @@ void Generation::triggerFor(Step& step, Pair& pair, bool useCandidate, bool firs
   if (concluded_ && !useCandidate) return;
   if (pair.state == PairState::inProgress) {
     // RFC 8445 7.3.1.4 would cancel and ask again. That helps when our first try died at the
-    // peer's NAT, which its own check has opened now; after that it would only double the rate.
-    if (!first && step.now - pair.lastSent < limits::ice::kCheckRto) return;
+    // peer's NAT, which its own check has opened now; when the two only crossed, the answer is
+    // almost here; and after that it would merely double the rate.
+    if (first) pair.recheckAt = pair.lastSent + shared_.config.pacing;
+    if (first || step.now - pair.lastSent < limits::ice::kCheckRto) return;
   }
   list_.trigger(pair);
 }

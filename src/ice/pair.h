@@ -27,6 +27,7 @@ struct Pair {
   Instant lastSent = Instant::min();      // a check of ours
   Instant lastAnswer = Instant::min();    // consent lasts from here
   Instant lastNominated = Instant::min();
+  Instant recheckAt = never();            // unless an answer comes first
   PairCounters counters;
 
   // Answered, and so recently that the answer still is consent to send (RFC 7675 5.1).

@@ -33,7 +33,7 @@ class Net {
   // As the wire sees it: `from` and `to` are what the sender wrote, before any NAT.
   void send(Address from, Address to, Bytes bytes);
   void inject(const Address& from, const Address& to, Bytes bytes) {  // forged, now
-    deliver({.due = now, .from = from, .to = to, .bytes = toVector(bytes)});
+    deliver({.from = from, .to = to, .bytes = toVector(bytes)});
   }
   // Everything sent from `inside` appears as `outside`; only those written to may answer.
   void addNat(const Address& inside, const Address& outside) { nats_[inside] = {outside, {}}; }
@@ -57,7 +57,6 @@ class Net {
 
  private:
   struct Flying {
-    Instant due;
     Address from;
     Address to;
     ByteVector bytes;
@@ -70,7 +69,7 @@ class Net {
   void deliver(Flying datagram);
   bool turn(Instant until);
 
-  std::vector<Flying> flying_;
+  std::multimap<Instant, Flying> flying_;
   std::map<Address, Nat> nats_;
 };
 
@@ -156,12 +155,13 @@ class Peer final : private PathSink {
     Step step = net_.step();
     agent.flush(step);
     while (auto event = agent.nextEvent()) {
-      if (const auto* changed = std::get_if<StateChanged>(&*event)) states.push_back(changed->state);
-      if (const auto* role = std::get_if<RoleChanged>(&*event)) roles.push_back(role->role);
-      if (const auto* chosen = std::get_if<PathSelected>(&*event)) selections.push_back(chosen->path);
-      if (const auto* valid = std::get_if<PathValidated>(&*event)) validated.push_back(valid->path);
-      if (const auto* found = std::get_if<PeerReflexiveFound>(&*event)) reflexive.push_back(*found);
-      if (const auto* gone = std::get_if<Retired>(&*event)) retired.push_back(*gone);
+      const Event& e = *event;
+      if (const auto* changed = std::get_if<StateChanged>(&e)) states.push_back(changed->state);
+      if (const auto* role = std::get_if<RoleChanged>(&e)) roles.push_back(role->role);
+      if (const auto* chosen = std::get_if<PathSelected>(&e)) selections.push_back(chosen->path);
+      if (const auto* valid = std::get_if<PathValidated>(&e)) validated.push_back(valid->path);
+      if (const auto* found = std::get_if<PeerReflexiveFound>(&e)) reflexive.push_back(*found);
+      if (const auto* gone = std::get_if<Retired>(&e)) retired.push_back(*gone);
     }
   }
 
@@ -207,7 +207,7 @@ inline void Net::send(Address from, Address to, Bytes bytes) {
   }
   if (passes && !passes(from, to)) return;
   if (loss > 0 && random.unit() < loss) return;
-  flying_.push_back({now + delay, from, to, toVector(bytes)});
+  flying_.emplace(now + delay, Flying{from, to, toVector(bytes)});
 }
 
 inline void Net::deliver(Flying datagram) {
@@ -226,8 +226,8 @@ inline void Net::deliver(Flying datagram) {
 
 // One thing that happens; false when nothing does until then.
 inline bool Net::turn(Instant until) {
-  const auto first = std::ranges::min_element(flying_, {}, &Flying::due);
-  Instant due = first == flying_.end() ? never() : first->due;
+  const auto first = flying_.begin();
+  Instant due = first == flying_.end() ? never() : first->first;
   Peer* sleeper = nullptr;
   for (Peer* peer : peers) {
     if (peer->agent.deadline() >= due) continue;
@@ -242,7 +242,7 @@ inline bool Net::turn(Instant until) {
     EXPECT_GT(sleeper->agent.deadline(), now) << "would spin";
     return sleeper->agent.deadline() > now;
   }
-  Flying datagram = std::move(*first);
+  Flying datagram = std::move(first->second);
   flying_.erase(first);
   deliver(std::move(datagram));
   return true;

@@ -42,12 +42,11 @@ bool shareOne(const std::vector<sdp::Fingerprint>& a, const std::vector<sdp::Fin
   });
 }
 
-// RFC 8842 5: another role, certificate or id means another DTLS association. A transport here
-// has one for life, so that nothing can be swapped below channels that are open.
+// RFC 8842 5: another certificate or id means another DTLS association. A transport here has one
+// for life, so that nothing can be swapped below channels that are open. Its role is for life too:
+// answers that name another one (Firefox, to an ICE restart) mean the same association.
 std::optional<Failure> checkSameDtls(const Transport& transport, const RemoteHalf& remote) {
   if (!transport.role) return {};
-  if (remote.role && remote.role != transport.role)
-    return invalid("the DTLS role of a transport has changed");
   if (!shareOne(remote.fingerprints, transport.fingerprints))
     return invalid("the fingerprint of a transport has changed");
   if (!remote.tlsId.empty() && !transport.remoteTlsId.empty() &&
@@ -92,9 +91,11 @@ std::optional<Failure> Negotiation::checkReoffer(const Sdp& offer) const {
     const Section& section = sections_[i];
     if (!section.transport || !isAlive(offer, i)) continue;
     const Transport& transport = *transports_.find(*section.transport);
-    RemoteHalf half = remoteHalf(offer, i, config_);
-    half.role = roleAgainstOffer(transportOf(offer, i).setup, transport.role);
-    if (std::optional<Failure> failure = checkSameDtls(transport, half)) return failure;
+    const auto role = roleAgainstOffer(transportOf(offer, i).setup, transport.role);
+    if (role && transport.role && role != transport.role)
+      return invalid("the DTLS role of a transport has changed");
+    if (std::optional<Failure> failure = checkSameDtls(transport, remoteHalf(offer, i, config_)))
+      return failure;
   }
   return {};
 }
@@ -168,9 +169,8 @@ TransportId Negotiation::ensureTransport(std::size_t index, const Sdp& local, bo
   const sdp::MediaDescription& media = local.media[index];
   Credentials credentials{media.iceUfrag, media.icePassword};
   if (!section.transport)
-    section.transport =
-        transports_.open({section.mid, static_cast<std::uint16_t>(index)}, std::move(credentials),
-                         media.tlsId, offering, effects);
+    section.transport = transports_.open({section.mid, static_cast<std::uint16_t>(index)},
+                                         std::move(credentials), media.tlsId, offering, effects);
   else if (transports_.find(*section.transport)->local != credentials)
     transports_.restart(*section.transport, std::move(credentials), effects);
   return *section.transport;
@@ -226,8 +226,7 @@ void Negotiation::startSctp(std::size_t index, const Sdp& local, const Sdp& remo
   const sdp::MediaDescription& theirs = remote.media[index];
   const sdp::MediaDescription& ours = local.media[index];
   // RFC 8841 6.1: 64 KiB if it is not said.
-  const std::uint64_t size =
-      theirs.maxMessageSize.value_or(limits::sctp::kMessageMaxUnannounced);
+  const std::uint64_t size = theirs.maxMessageSize.value_or(limits::sctp::kMessageMaxUnannounced);
   if (sctp_ && sctp_->transport != id) {  // another line is the data section now
     sctp_.reset();
     effects.push_back(StopSctp{});

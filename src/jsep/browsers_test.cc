@@ -105,12 +105,11 @@ TEST_P(Browsers, OurNextOfferKeepsTheirLines) {
   EXPECT_TRUE(only<OpenTransport>(peer.setLocal(SdpType::offer)).empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Recorded, Browsers, testing::ValuesIn(scenarios()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           std::ranges::replace(name, '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Recorded, Browsers, testing::ValuesIn(scenarios()), [](const auto& test) {
+  std::string name = test.param;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
 
 class DataAnswers : public testing::TestWithParam<std::string> {};
 
@@ -148,6 +147,32 @@ TEST(Answers, AnswerWithoutBundleWhereNoneWasOffered) {
   EXPECT_EQ(only<StartSctp>(peer.setLocal(SdpType::answer)).at(0).maxMessageSize, 100'000u);
 }
 
+// RFC 9143 9.3.1.2; in later offers too.
+TEST(Answers, SayThatABundleMuxesRtcp) {
+  Peer peer('p');
+  peer.setRemote(SdpType::offer, mediaOffer());
+  EXPECT_TRUE(parsed(peer.answer()).media[2].rtcpMux);
+  peer.setLocal(SdpType::answer);
+  EXPECT_TRUE(parsed(peer.offer()).media[2].rtcpMux);
+  Peer other('o');
+  other.setRemote(SdpType::offer, mediaOffer(""));
+  EXPECT_FALSE(parsed(other.answer()).media[2].rtcpMux);
+}
+
+TEST(Answers, OurDataNeverTakesALineOfMedia) {
+  Peer peer('p');
+  const std::string offer = mediaOffer("a=group:BUNDLE 0 1\r\n");
+  peer.setRemote(SdpType::offer, offer.substr(0, offer.find("m=application")));
+  peer.answer();
+  peer.setLocal(SdpType::answer);
+  peer.negotiation.needDataChannels();
+  const sdp::SessionDescription ours = parsed(peer.offer());
+  ASSERT_EQ(ours.media.size(), 3u);
+  EXPECT_EQ(ours.media[0].kind, "audio");
+  EXPECT_EQ(ours.media[2].kind, "application");
+  EXPECT_EQ(ours.media[2].mid, "2");
+}
+
 TEST(Answers, KeepEachOfferedGroupToItself) {
   Peer peer('p');
   peer.setRemote(SdpType::offer, mediaOffer("a=group:BUNDLE 0 1\r\na=group:BUNDLE 2\r\n"));
@@ -183,8 +208,7 @@ TEST(Answers, AcceptABundleOnlyDataSectionWhoseCarrierIsRejected) {
 
 TEST(Answers, TakeOnlyTheFirstOfTwoDataSections) {
   const std::string offer = mediaOffer();
-  const std::string second =
-      with(offer.substr(offer.find("m=application")), "a=mid:2", "a=mid:3");
+  const std::string second = with(offer.substr(offer.find("m=application")), "a=mid:2", "a=mid:3");
   Peer peer('p');
   peer.setRemote(SdpType::offer, offer + second);
   const sdp::SessionDescription answer = parsed(peer.answer());

@@ -93,13 +93,16 @@ std::string unusedMid(const Sections& sections) {
   }
 }
 
-// RFC 9429 5.2.2: a rejected line is used again before another is added.
+// A rejected line is used again before another is added, if it was one for applications: across
+// that border Firefox refuses (and RFC 9429 5.2.2 asks it for media only).
 Sections withDataSection(const BuildInput& input) {
   Sections sections = input.sections;
   const auto lives = [](const Section& section) { return section.isData() && !section.rejected; };
   if (std::ranges::any_of(sections, lives)) return sections;
   Section data = newDataSection(input, unusedMid(sections));
-  const auto free = std::ranges::find(sections, true, &Section::rejected);
+  const auto free = std::ranges::find_if(sections, [](const Section& section) {
+    return section.rejected && section.kind == "application";
+  });
   if (free == sections.end())
     sections.push_back(std::move(data));
   else
@@ -114,8 +117,8 @@ bool restarts(const OfferInput& offer, const Transport& transport) {
 
 LocalHalf offeredHalf(const BuildInput& input, const OfferInput& offer, const Section& section,
                       FreshCredentials& fresh) {
-  const Transport* transport = section.transport ? input.transports.find(*section.transport)
-                                                 : nullptr;
+  const Transport* transport =
+      section.transport ? input.transports.find(*section.transport) : nullptr;
   if (!transport) return {fresh.next(), input.local.tlsId};
   return {restarts(offer, *transport) ? fresh.next() : transport->local, transport->tlsId};
 }
@@ -123,12 +126,11 @@ LocalHalf offeredHalf(const BuildInput& input, const OfferInput& offer, const Se
 // RFC 8445 9: an offer with other credentials asks for a restart, and gets other ones back.
 LocalHalf answeredHalf(const BuildInput& input, const Section& section,
                        const sdp::TransportAttributes& offered, FreshCredentials& fresh) {
-  const Transport* transport = section.transport ? input.transports.find(*section.transport)
-                                                 : nullptr;
+  const Transport* transport =
+      section.transport ? input.transports.find(*section.transport) : nullptr;
   if (!transport) return {fresh.next(), input.local.tlsId};
   const bool restarted =
-      transport->remote &&
-      *transport->remote != Credentials{offered.iceUfrag, offered.icePassword};
+      transport->remote && *transport->remote != Credentials{offered.iceUfrag, offered.icePassword};
   return {restarted ? fresh.next() : transport->local, transport->tlsId};
 }
 
@@ -154,6 +156,15 @@ void copyBundles(sdp::SessionDescription& to, const sdp::SessionDescription& off
   }
 }
 
+// RFC 9143 9.3.1.2: who tags a bundle that muxes RTCP says so, be it a data section.
+bool bundleMuxesRtcp(const sdp::SessionDescription& offer, std::size_t index) {
+  const sdp::Group* group = bundleOf(offer, index);
+  return group && std::ranges::any_of(group->mids, [&](const std::string& mid) {
+           const std::optional<std::size_t> member = offer.indexOf(mid);
+           return member && offer.media[*member].rtcpMux;
+         });
+}
+
 sdp::Setup setupOf(std::optional<DtlsRole> role) {
   if (!role) return sdp::Setup::holdconn;
   return *role == DtlsRole::client ? sdp::Setup::active : sdp::Setup::passive;
@@ -175,8 +186,8 @@ sdp::MediaDescription answeredData(const BuildInput& input, const Section& secti
                                    const sdp::SessionDescription& offer, std::size_t index,
                                    FreshCredentials& fresh) {
   const sdp::TransportAttributes offered = transportOf(offer, index);
-  const Transport* transport = section.transport ? input.transports.find(*section.transport)
-                                                 : nullptr;
+  const Transport* transport =
+      section.transport ? input.transports.find(*section.transport) : nullptr;
   sdp::MediaDescription made = newSection(section);
   const std::optional<DtlsRole> role =
       roleAgainstOffer(offered.setup, transport ? transport->role : std::nullopt);
@@ -184,6 +195,7 @@ sdp::MediaDescription answeredData(const BuildInput& input, const Section& secti
                  !offered.tlsId.empty());
   writeData(made, input, std::get<DataSection>(section.what),
             !input.associated && !offer.media[index].sctpInit.empty());
+  made.rtcpMux = bundleMuxesRtcp(offer, index);
   return made;
 }
 
@@ -206,6 +218,11 @@ sdp::SessionDescription buildOffer(const BuildInput& input, const OfferInput& of
     writeTransport(offered, input, offeredHalf(input, offer, section, fresh), sdp::Setup::actpass,
                    true);
     writeData(offered, input, *data, !input.associated);
+    // RFC 9143 9.3.1.3: what was muxed stays muxed.
+    const std::size_t index = made.media.size();
+    offered.rtcpMux = input.previous && index < input.previous->media.size() &&
+                      input.previous->media[index].mid == section.mid &&
+                      input.previous->media[index].rtcpMux;
     made.media.push_back(std::move(offered));
     bundle.mids.push_back(section.mid);
   }
@@ -214,8 +231,7 @@ sdp::SessionDescription buildOffer(const BuildInput& input, const OfferInput& of
   return made;
 }
 
-sdp::SessionDescription buildAnswer(const BuildInput& input,
-                                    const sdp::SessionDescription& offer) {
+sdp::SessionDescription buildAnswer(const BuildInput& input, const sdp::SessionDescription& offer) {
   sdp::SessionDescription made = newDescription();
   FreshCredentials fresh(input.fresh);
   std::vector<bool> accepted(offer.media.size());

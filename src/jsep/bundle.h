@@ -20,7 +20,6 @@ std::size_t carrierOf(const sdp::SessionDescription& description, std::size_t in
 
 // Transport attributes of a section: its own or the session's, and where a bundled section says
 // nothing those of its carrier (RFC 9143 7.1.3). Many stacks say them everywhere.
-sdp::TransportAttributes transportOf(const sdp::SessionDescription& description,
-                                     std::size_t index);
+sdp::TransportAttributes transportOf(const sdp::SessionDescription& description, std::size_t index);
 
 }  // namespace parley::jsep

@@ -55,8 +55,7 @@ Result<Effects, Failure> Negotiation::addRemoteCandidate(const RemoteCandidate& 
   if (candidate.candidate.starts_with("a=")) candidate.candidate.erase(0, 2);
   if (candidate.candidate == kPrefix) candidate.candidate.clear();  // an old way to say the end
   if (!candidate.candidate.empty()) {
-    const std::optional<sdp::CandidateView> view =
-        sdp::CandidateView::parse(candidate.candidate);
+    const std::optional<sdp::CandidateView> view = sdp::CandidateView::parse(candidate.candidate);
     if (!view) return fail(FailureKind::operation, "malformed candidate");
     if (!candidate.ufrag && !view->ufrag.empty()) candidate.ufrag = std::string(view->ufrag);
   }

@@ -71,7 +71,7 @@ struct StartSctp {
   std::uint16_t remotePort = 5000;
   std::uint64_t maxMessageSize = limits::sctp::kMessageMaxUnannounced;
   DtlsRole role = DtlsRole::client;
-  std::string localInit;   // SNAP: both are set or none
+  std::string localInit;  // SNAP: both are set or none
   std::string remoteInit;
 };
 
@@ -92,10 +92,9 @@ struct StateChanged {
   SignalingState state = SignalingState::stable;
 };
 
-using Effect =
-    std::variant<OpenTransport, RestartIce, CancelIceRestart, SetRemoteIce, AddRemoteCandidate,
-                 EndOfRemoteCandidates, StartDtls, StartSctp, SetMaxMessageSize, StopSctp,
-                 CloseTransport, StateChanged>;
+using Effect = std::variant<OpenTransport, RestartIce, CancelIceRestart, SetRemoteIce,
+                            AddRemoteCandidate, EndOfRemoteCandidates, StartDtls, StartSctp,
+                            SetMaxMessageSize, StopSctp, CloseTransport, StateChanged>;
 using Effects = std::vector<Effect>;
 
 }  // namespace parley::jsep

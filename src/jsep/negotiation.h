@@ -58,7 +58,7 @@ class Negotiation {
   void close();
 
   SignalingState state() const { return state_; }
-  bool isNeeded() const;  // W3C "check if negotiation is needed"; meaningful when stable
+  bool isNeeded() const;        // W3C "check if negotiation is needed"; meaningful when stable
   bool hasDataSection() const;  // negotiated and not rejected, in either current description
   std::optional<bool> canTrickle() const;  // canTrickleIceCandidates; none before a description
   std::optional<MediaLine> lineOf(TransportId transport) const;
@@ -67,7 +67,7 @@ class Negotiation {
   const std::optional<Description>& pendingLocal() const { return pendingLocal_; }
   const std::optional<Description>& currentRemote() const { return currentRemote_; }
   const std::optional<Description>& pendingRemote() const { return pendingRemote_; }
-  const Description* local() const;   // pending, else current, else nullptr
+  const Description* local() const;  // pending, else current, else nullptr
   const Description* remote() const;
 
  private:
@@ -94,18 +94,16 @@ class Negotiation {
                                      Effects& effects);
   std::optional<Failure> checkReoffer(const Sdp& offer) const;
   void updateSections(const Sdp& offer, Side side);
-  TransportId ensureTransport(std::size_t index, const Sdp& local, bool offering,
-                              Effects& effects);
+  TransportId ensureTransport(std::size_t index, const Sdp& local, bool offering, Effects& effects);
   std::optional<Failure> connect(TransportId id, std::size_t carrier, const Sdp& local,
                                  const Sdp& remote, Side answerer, Effects& effects);
-  void deliverCandidates(TransportId id, std::size_t carrier, const Sdp& remote,
-                         Effects& effects);
+  void deliverCandidates(TransportId id, std::size_t carrier, const Sdp& remote, Effects& effects);
   void startSctp(std::size_t index, const Sdp& local, const Sdp& remote, Effects& effects);
   void closeUnused(Effects& effects);
 
   // candidates.cc
-  void tellCandidate(std::size_t index, const RemoteCandidate& candidate,
-                     const std::string& ufrag, Effects& effects);
+  void tellCandidate(std::size_t index, const RemoteCandidate& candidate, const std::string& ufrag,
+                     Effects& effects);
   std::optional<MediaLine> amendLocal(TransportId transport, std::string_view ufrag,
                                       std::string_view candidate);
 

@@ -116,8 +116,8 @@ TEST_F(Pair, AnOfferThatChangesNothingIsTheSameText) {
   const std::string second = alice.offer();
   EXPECT_EQ(second, first);
   const Exchange again = exchange(alice, bob);
-  for (const Effects& effects : {again.offererOnOffer, again.offererOnAnswer,
-                                 again.answererOnOffer, again.answererOnAnswer})
+  for (const Effects& effects :
+       {again.offererOnOffer, again.offererOnAnswer, again.answererOnOffer, again.answererOnAnswer})
     EXPECT_EQ(effects.size(), only<StateChanged>(effects).size());
   const Exchange third = exchange(alice, bob);
   EXPECT_EQ(third.answer, again.answer);
@@ -289,10 +289,10 @@ TEST_F(Pair, AProvisionalRefusalBindsNobody) {
 TEST_F(Pair, ARefusedDataSectionStopsAndCloses) {
   const std::string offer = alice.offer();
   const TransportId opened = only<OpenTransport>(alice.setLocal(SdpType::offer)).at(0).transport;
-  const Effects effects = alice.setRemote(
-      SdpType::answer,
-      "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
-      "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n");
+  const Effects effects =
+      alice.setRemote(SdpType::answer,
+                      "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+                      "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n");
   EXPECT_EQ(only<StopSctp>(effects).size(), 1u);
   EXPECT_EQ(only<CloseTransport>(effects).at(0).transport, opened);
   EXPECT_FALSE(alice.negotiation.isNeeded());  // or it would be asked for ever
@@ -362,8 +362,7 @@ TEST_F(Pair, EveryCallInTheWrongStateIsRefusedAndChangesNothing) {
   EXPECT_TRUE(alice.refusedRemote(SdpType::answer, mediaOffer()).starts_with("InvalidState"));
   const std::string offer = alice.offer();
   bob.setRemote(SdpType::offer, offer);
-  EXPECT_EQ(bob.negotiation.createOffer({}, bob.secrets()).error().kind,
-            FailureKind::invalidState);
+  EXPECT_EQ(bob.negotiation.createOffer({}, bob.secrets()).error().kind, FailureKind::invalidState);
   EXPECT_TRUE(bob.refusedLocal(SdpType::rollback).starts_with("InvalidStateError"));
   bob.answer();
   bob.setLocal(SdpType::pranswer);

@@ -31,8 +31,8 @@ TEST(Signaling, AllowsExactlyTheTransitionsOfTheTable) {
       {{haveRemotePranswer, remote, pranswer}, haveRemotePranswer},
   };
   int refused = 0;
-  for (const SignalingState state : {stable, haveLocalOffer, haveRemoteOffer, haveLocalPranswer,
-                                     haveRemotePranswer, closed})
+  for (const SignalingState state :
+       {stable, haveLocalOffer, haveRemoteOffer, haveLocalPranswer, haveRemotePranswer, closed})
     for (const Side side : {local, remote})
       for (const SdpType type : {offer, pranswer, answer, rollback}) {
         const auto at = legal.find({state, side, type});

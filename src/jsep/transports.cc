@@ -13,8 +13,8 @@ constexpr std::size_t kPastGenerations = 8;
 
 }  // namespace
 
-TransportId Transports::open(MediaLine line, Credentials local, std::string tlsId,
-                             bool controlling, Effects& effects) {
+TransportId Transports::open(MediaLine line, Credentials local, std::string tlsId, bool controlling,
+                             Effects& effects) {
   Transport& transport = transports_.emplace_back();
   transport.id = {next_++};
   transport.index = line.index;

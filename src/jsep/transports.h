@@ -56,7 +56,7 @@ class Transports {
   void endCandidates(TransportId id, Effects& effects);
   void close(TransportId id, Effects& effects);
 
-  void commit();                   // the offer was answered
+  void commit();                    // the offer was answered
   void rollback(Effects& effects);  // the offer was withdrawn
 
   const Transport* find(TransportId id) const;

@@ -152,8 +152,11 @@ TEST_F(Answering, J8NothingIsSwappedBelowAnOpenTransport) {
   bob.setLocal(SdpType::answer);
   alice.offer();
   alice.setLocal(SdpType::offer);
-  EXPECT_EQ(refused(with(answer, "setup:active", "setup:passive")),
-            "InvalidAccessError: the DTLS role of a transport has changed");
+  // Firefox changes its mind when ICE restarts; DTLS goes on as it is.
+  Peer tolerant = alice;
+  EXPECT_EQ(
+      tolerant.setRemote(SdpType::answer, with(answer, "setup:active", "setup:passive")).size(),
+      1u);
   const std::string line = lineOf(answer, "a=fingerprint");
   EXPECT_EQ(refused(with(answer, line, lineOf(mediaOffer(), "a=fingerprint"))),
             "InvalidAccessError: the fingerprint of a transport has changed");
@@ -197,8 +200,8 @@ TEST(Validation, J8OffersOfEveryRoleAreAnsweredConsistently) {
     }
     // What was held starts with the next offer; what runs keeps its role.
     peer.setRemote(SdpType::offer, offer);
-    EXPECT_TRUE(contains(peer.answer(),
-                         row.answered == "passive" ? "a=setup:passive" : "a=setup:active"));
+    EXPECT_TRUE(
+        contains(peer.answer(), row.answered == "passive" ? "a=setup:passive" : "a=setup:active"));
     EXPECT_EQ(only<StartSctp>(peer.setLocal(SdpType::answer)).size(), row.role ? 0u : 1u);
   }
 }

@@ -20,8 +20,7 @@ using namespace test;
 class World {
  public:
   void apply(const Effects& effects) {
-    for (const Effect& effect : effects)
-      std::visit([this](const auto& one) { on(one); }, effect);
+    for (const Effect& effect : effects) std::visit([this](const auto& one) { on(one); }, effect);
   }
 
   struct Opened {
@@ -83,8 +82,8 @@ struct Walker {
   // Calls, compares the state with the table, and lets the world obey.
   bool set(Side side, SdpType type, const std::string& text) {
     const SignalingState before = peer.state();
-    const bool glare = side == Side::remote && type == SdpType::offer &&
-                       before == SignalingState::haveLocalOffer;
+    const bool glare =
+        side == Side::remote && type == SdpType::offer && before == SignalingState::haveLocalOffer;
     const std::optional<SignalingState> legal =
         nextState(glare ? SignalingState::stable : before, side, type);
     const auto result = side == Side::local ? peer.negotiation.setLocal(type, text)
@@ -150,8 +149,10 @@ void oneStep(Walker& self, Walker& other, Random& random) {
     }
     default: {
       const auto effects = self.peer.negotiation.addRemoteCandidate(
-          {"candidate:1 1 udp 1 192.0.2.1 " + std::to_string(random.below(9)) + " typ host", {},
-           static_cast<std::uint16_t>(random.below(2)), {}});
+          {"candidate:1 1 udp 1 192.0.2.1 " + std::to_string(random.below(9)) + " typ host",
+           {},
+           static_cast<std::uint16_t>(random.below(2)),
+           {}});
       if (effects) self.world.apply(*effects);
     }
   }
@@ -161,9 +162,9 @@ void oneStep(Walker& self, Walker& other, Random& random) {
 void settle(Walker& one, Walker& two) {
   for (Walker* walker : {&one, &two})
     if (walker->peer.state() != SignalingState::stable)
-      walker->set(walker->peer.state() == SignalingState::haveLocalOffer ? Side::local
-                                                                         : Side::remote,
-                  SdpType::rollback, {});
+      walker->set(
+          walker->peer.state() == SignalingState::haveLocalOffer ? Side::local : Side::remote,
+          SdpType::rollback, {});
 }
 
 TEST(Walk, RandomCallsKeepStatesLinesAndWorldConsistent) {

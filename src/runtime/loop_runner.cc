@@ -208,7 +208,7 @@ void LoopRunner::post(std::move_only_function<void()> task) {
 }
 bool LoopRunner::isCurrent() const { return implementation_->isCurrent(); }
 bool LoopRunner::drain(Duration time) {
-  return implementation_->runUntil([this] { return report().residents == 0; }, time);
+  return implementation_->runUntil([this] { return host().residents() == 0; }, time);
 }
 void LoopRunner::onUnhandled(std::function<void(std::exception_ptr)> hook) {
   implementation_->onUnhandled(std::move(hook));

@@ -259,9 +259,7 @@ Instant Association::Machine::deadline() const {
   if (!link_) return due;
   due = earliest(due, link_->acks.due(), link_->t3.due(), link_->heartbeat.next.due(),
                  link_->outgoingReset.timer.due());
-  if (const auto* pending = std::get_if<ShutdownPending>(&state_)) {
-    due = earliest(due, pending->t5.due());
-  } else if (const auto* sent = std::get_if<ShutdownSent>(&state_)) {
+  if (const auto* sent = std::get_if<ShutdownSent>(&state_)) {
     due = earliest(due, sent->t2.due(), sent->t5.due());
   } else if (const auto* ackSent = std::get_if<ShutdownAckSent>(&state_)) {
     due = earliest(due, ackSent->t2.due(), ackSent->t5.due());

@@ -26,9 +26,7 @@ struct CookieEchoed {
   bool echoDue = true;
 };
 struct Established {};
-struct ShutdownPending {
-  Timer t5;
-};
+struct ShutdownPending {};
 struct ShutdownSent {
   BackoffTimer t2;
   Timer t5;

@@ -23,9 +23,7 @@ ByteVector shutdownChunk(const Link& link) {
 
 void Association::Machine::shutdown(Step& step) {
   if (is<Established>()) {
-    ShutdownPending pending;
-    pending.t5.start(step.now, kGuard);
-    state_ = pending;
+    state_ = ShutdownPending{};
     advanceShutdown(step);
   } else if (is<Idle>() || is<CookieWait>() || is<CookieEchoed>()) {
     end(false);  // nothing was ever agreed
@@ -91,8 +89,9 @@ void Association::Machine::advanceShutdown(Step& step) {
   if (!link_) return;
   const bool drained = link_->outstanding.empty() && !link_->outstanding.hasCurrent() &&
                        !queue_.hasMessages();
-  if (auto* pending = std::get_if<ShutdownPending>(&state_); pending && drained) {
-    ShutdownSent sent{startedT2(step, *link_), pending->t5};
+  if (is<ShutdownPending>() && drained) {
+    ShutdownSent sent{startedT2(step, *link_), {}};
+    sent.t5.start(step.now, kGuard);
     state_ = std::move(sent);
     answer(shutdownChunk(*link_));
   } else if (is<ShutdownReceived>() && drained) {
@@ -102,6 +101,7 @@ void Association::Machine::advanceShutdown(Step& step) {
     answer(makeChunk(ChunkType::shutdownAck, 0));
   } else if (auto* sent = std::get_if<ShutdownSent>(&state_); sent && sawData_) {
     sent->t2.start(step.now);
+    sent->t5.start(step.now, kGuard);  // the peer still has something to say
     answer(shutdownChunk(*link_));
   }
 }
@@ -138,9 +138,7 @@ void Association::Machine::onShutdownComplete() {
 
 void Association::Machine::onShutdownTimers(Step& step) {
   Timer* guard = nullptr;
-  if (auto* pending = std::get_if<ShutdownPending>(&state_)) {
-    guard = &pending->t5;
-  } else if (auto* sent = std::get_if<ShutdownSent>(&state_)) {
+  if (auto* sent = std::get_if<ShutdownSent>(&state_)) {
     guard = &sent->t5;
     if (sent->t2.onTimer(step.now) == BackoffTimer::Outcome::resend) {
       answer(shutdownChunk(*link_));

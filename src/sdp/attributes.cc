@@ -255,8 +255,8 @@ Problem addSsrcGroup(MediaDescription& to, std::string_view value) {
 
 bool isRidId(std::string_view text) {  // RFC 8851 10
   return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
   });
 }
 
@@ -332,8 +332,8 @@ Problem addMaxMessageSize(MediaDescription& to, std::string_view value) {
 
 Problem addSctpInit(MediaDescription& to, std::string_view value) {
   const auto isBase64 = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '+' || c == '/' || c == '=';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' ||
+           c == '/' || c == '=';
   };
   if (value.empty() || !std::ranges::all_of(value, isBase64)) return "malformed sctp-init";
   return once(to.sctpInit, value, "duplicate sctp-init");
@@ -350,7 +350,7 @@ struct Entry {
 template <class To>
 struct Flag {
   std::string_view name;
-  bool To::*field;
+  bool To::* field;
 };
 
 constexpr std::array<Entry<TransportAttributes>, 6> kTransport{{

@@ -18,7 +18,8 @@ void expectStable(const std::string& text) {
   const std::string written = first->serialize();
   const Result<SessionDescription, Error> second = SessionDescription::parse(written);
   ASSERT_TRUE(second) << second.error().what << " in line " << second.error().line << " of\n"
-                      << written << "\nmade from\n" << text;
+                      << written << "\nmade from\n"
+                      << text;
   EXPECT_EQ(*second, *first) << text;
   EXPECT_EQ(second->serialize(), written);
 }
@@ -65,7 +66,8 @@ TEST(Mutation, ShuffledLinesAndWordsNeverBreakTheRoundTrip) {
       std::string line = lines[random.below(lines.size())];
       if (random.below(8) == 0) {
         const std::string& donor = lines[random.below(lines.size())];
-        line = line.substr(0, line.rfind(' ')) + donor.substr(std::min(donor.size(), donor.find(' ')));
+        line =
+            line.substr(0, line.rfind(' ')) + donor.substr(std::min(donor.size(), donor.find(' ')));
       }
       if (line[0] != 'v' && line[0] != 'o' && line[0] != 's') text += line + "\n";
     }

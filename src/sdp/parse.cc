@@ -73,7 +73,8 @@ Result<SessionDescription, Error> Parser::parse(std::string_view text) {
 
 const char* Parser::takeLine(std::string_view line) {
   if (line.size() > limits::sdp::kLineLength) return "line too long";
-  if (line.size() < 2 || line[1] != '=' || line[0] < 'a' || line[0] > 'z') return "not a line of SDP";
+  if (line.size() < 2 || line[1] != '=' || line[0] < 'a' || line[0] > 'z')
+    return "not a line of SDP";
   // A line break of one system inside a line of another, or the end of somebody's C string.
   if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos)
     return "control character in line";
@@ -178,8 +179,7 @@ const char* Parser::takeMedia(std::string_view value) {
   while (!words.done() && section.formats.size() <= limits::sdp::kCodecs)
     section.formats.emplace_back(words.next());
 
-  if (!isToken(section.kind) || !port || (counted && !section.portCount) ||
-      section.formats.empty())
+  if (!isToken(section.kind) || !port || (counted && !section.portCount) || section.formats.empty())
     return "malformed m=";
   if (section.formats.size() > limits::sdp::kCodecs) return "too many formats";
   const auto isPayloadType = [](const std::string& format) {

@@ -85,8 +85,7 @@ void writeExtensions(Writer& out, const std::vector<HeaderExtension>& extensions
 
 void writeLines(Writer& out, const std::vector<Line>& lines, bool preamble) {
   for (const Line& line : lines) {
-    const bool first =
-        line.type == 'i' || line.type == 'u' || line.type == 'e' || line.type == 'p';
+    const bool first = line.type == 'i' || line.type == 'u' || line.type == 'e' || line.type == 'p';
     if (first == preamble) out.line(line.type, line.value);
   }
 }
@@ -147,8 +146,7 @@ void writeSources(Writer& out, const MediaDescription& section) {
   }
   if (const std::optional<Simulcast>& simulcast = section.simulcast) {
     out.put("a=simulcast:");
-    if (!simulcast->send.empty())
-      writeStreams(out, "send", simulcast->send, simulcast->oldForm);
+    if (!simulcast->send.empty()) writeStreams(out, "send", simulcast->send, simulcast->oldForm);
     if (!simulcast->receive.empty())
       writeStreams(out, simulcast->send.empty() ? "recv" : " recv", simulcast->receive,
                    simulcast->oldForm);
@@ -163,8 +161,7 @@ void writeSctp(Writer& out, const MediaDescription& section) {
     if (map.streams) out.put(" ").put(*map.streams);
     out.end();
   }
-  if (section.maxMessageSize)
-    out.put("a=max-message-size:").put(*section.maxMessageSize).end();
+  if (section.maxMessageSize) out.put("a=max-message-size:").put(*section.maxMessageSize).end();
   out.attribute("sctp-init", section.sctpInit);
 }
 

@@ -77,7 +77,7 @@ struct MsidSemantic {
   friend bool operator==(const MsidSemantic&, const MsidSemantic&) = default;
 };
 
-struct Fingerprint {  // RFC 8122
+struct Fingerprint {      // RFC 8122
   std::string algorithm;  // lower case: "sha-256"
   ByteVector digest;
   friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
@@ -117,7 +117,7 @@ struct FormatParameters {  // a=fmtp
   friend bool operator==(const FormatParameters&, const FormatParameters&) = default;
 };
 
-struct RtcpFeedback {  // RFC 4585 4.2
+struct RtcpFeedback {                       // RFC 4585 4.2
   std::optional<std::uint8_t> payloadType;  // none: "*"
   std::string feedback;                     // "nack pli"
   friend bool operator==(const RtcpFeedback&, const RtcpFeedback&) = default;
@@ -131,7 +131,7 @@ struct HeaderExtension {  // RFC 8285 5
   friend bool operator==(const HeaderExtension&, const HeaderExtension&) = default;
 };
 
-struct Msid {  // RFC 8830
+struct Msid {          // RFC 8830
   std::string stream;  // "-": none
   std::string track;   // may be empty
   friend bool operator==(const Msid&, const Msid&) = default;
@@ -211,7 +211,7 @@ struct MediaDescription : TransportAttributes {
   std::vector<Rid> rids;
   std::optional<Simulcast> simulcast;
 
-  std::optional<std::uint16_t> sctpPort;        // RFC 8841 5
+  std::optional<std::uint16_t> sctpPort;  // RFC 8841 5
   std::vector<SctpMap> sctpMaps;
   std::optional<std::uint64_t> maxMessageSize;  // RFC 8841 6; 0: any size
   std::string sctpInit;                         // base64; empty: absent

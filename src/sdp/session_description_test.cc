@@ -134,8 +134,7 @@ TEST(SessionDescription, UnderstandsTheOldDataForm) {
 
 TEST(SessionDescription, KnowsWhatIsNoDataChannel) {
   EXPECT_FALSE(sectionWith("m=application 9 UDP/DTLS/SCTP 5000\r\n", "a=mid:0").isDataChannels());
-  EXPECT_FALSE(
-      sectionWith("m=application 9 UDP/BFCP *\r\n", "a=setup:actpass").isDataChannels());
+  EXPECT_FALSE(sectionWith("m=application 9 UDP/BFCP *\r\n", "a=setup:actpass").isDataChannels());
   EXPECT_FALSE(sectionWith(kAudio, "a=mid:0").isDataChannels());
   EXPECT_TRUE(sectionWith("m=application 9 TCP/DTLS/SCTP webrtc-datachannel\r\n", "a=mid:0")
                   .isDataChannels());
@@ -162,11 +161,10 @@ TEST(SessionDescription, AcceptsBareLineFeedsAndNoLastLineEnd) {
 }
 
 TEST(SessionDescription, KeepsWhatItDoesNotKnow) {
-  const SessionDescription description =
-      parsed(kHead + "i=about\r\nb=AS:5\r\nx=y\r\na=foo\r\na=bar:1:2\r\n" + kData +
-             "i=title\r\nc=IN IP6 ::1\r\nk=clear:x\r\na=new-thing:with words\r\na=rtcp-mux:odd\r\n");
-  EXPECT_EQ(description.others,
-            (std::vector<Attribute>{{"foo", std::nullopt}, {"bar", "1:2"}}));
+  const SessionDescription description = parsed(
+      kHead + "i=about\r\nb=AS:5\r\nx=y\r\na=foo\r\na=bar:1:2\r\n" + kData +
+      "i=title\r\nc=IN IP6 ::1\r\nk=clear:x\r\na=new-thing:with words\r\na=rtcp-mux:odd\r\n");
+  EXPECT_EQ(description.others, (std::vector<Attribute>{{"foo", std::nullopt}, {"bar", "1:2"}}));
   EXPECT_EQ(description.lines, (std::vector<Line>{{'i', "about"}, {'x', "y"}}));
   EXPECT_EQ(description.media[0].others,
             (std::vector<Attribute>{{"new-thing", "with words"}, {"rtcp-mux", "odd"}}));
@@ -182,11 +180,12 @@ TEST(SessionDescription, AcceptsWhatOthersHaveWritten) {
   EXPECT_EQ(errorOf(kHead + kAudio + "a=ssrc:1 msid:a b\r\na=ssrc-group:SIM 1 2\r\n"), "fine");
   EXPECT_EQ(errorOf(kHead + "m=video 0 what/ever 0\r\n"), "fine");
   EXPECT_EQ(errorOf(kHead + "m=video 4000/2 RTP/AVP 96\r\nc=IN IP4 1.2.3.4\r\n"), "fine");
-  const MediaDescription lower = sectionWith(kData, "a=fingerprint:SHA-1 " + [] {
-    std::string digest = "ab";
-    for (int i = 1; i < 20; ++i) digest += ":cd";
-    return digest;
-  }());
+  const MediaDescription lower = sectionWith(
+      kData, "a=fingerprint:SHA-1 " + [] {
+        std::string digest = "ab";
+        for (int i = 1; i < 20; ++i) digest += ":cd";
+        return digest;
+      }());
   EXPECT_EQ(lower.fingerprints.at(0).algorithm, "sha-1");
   EXPECT_EQ(lower.fingerprints.at(0).digest.at(0), 0xab);
 }
@@ -305,8 +304,7 @@ TEST(SessionDescription, J2StopsAtEveryLimitAndNotBefore) {
       {kHead + kAudio, "a=extmap:1 a\n", kExtensions, "too many extmap lines"},
       {kHead + kAudio, "a=ssrc:1 a\n", kSsrcs, "too many attributes"},
       {kHead, "m=x 9 y z\n", kSections, "too many sections"},
-      {kHead + kData, "a=fingerprint:x AB\n", limits::dtls::kFingerprints,
-       "too many fingerprints"},
+      {kHead + kData, "a=fingerprint:x AB\n", limits::dtls::kFingerprints, "too many fingerprints"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.line);

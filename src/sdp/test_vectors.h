@@ -12,8 +12,7 @@
 namespace parley::sdp::test {
 
 inline std::string readVector(const std::string& name) {
-  std::ifstream file(std::string(PARLEY_TEST_VECTORS) + "/sdp/" + name + ".sdp",
-                     std::ios::binary);
+  std::ifstream file(std::string(PARLEY_TEST_VECTORS) + "/sdp/" + name + ".sdp", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -261,5 +261,40 @@ TEST(KeySchedule, AgreesWithOpenSslsExporter) {
   }
 }
 
+// Records that OpenSSL would not make, sealed with its keys.
+TEST(Alerts, EndTheSessionOnlyWhenFatalAndAuthenticated) {
+  OpenSslPeer peer(makeIdentity(), {.suites = "ECDHE-ECDSA-CHACHA20-POLY1305"});
+  Duel duel(peer, Role::server);
+  duel.run();
+  KeyMaterial material;
+  material.algorithm = crypto::AeadAlgorithm::chacha20Poly1305;
+  material.prf = "SHA2-256";
+  material.masterSecret.resize(48);
+  material.clientRandom.resize(32);
+  material.serverRandom.resize(32);
+  SSL_SESSION_get_master_key(SSL_get_session(peer.ssl()), material.masterSecret.data(), 48);
+  SSL_get_client_random(peer.ssl(), material.clientRandom.data(), 32);
+  SSL_get_server_random(peer.ssl(), material.serverRandom.data(), 32);
+  RecordSealer theirs(expandKeys(material).client);
+  theirs.skipTo(10);
+
+  Step step = duel.bench.step();
+  const auto say = [&](ByteVector alert) {
+    duel.end.receive(step, theirs.seal(ContentType::alert, alert));
+  };
+  say({1, 90});     // user_canceled, a warning
+  say({2});         // half an alert
+  say({2, 40, 0});  // one and a half
+  duel.end.receive(step, theirs.seal(ContentType::applicationData, {}));
+  EXPECT_TRUE(duel.end.session.isConnected());
+  EXPECT_TRUE(duel.end.received.empty());
+  say({2, 80});
+  EXPECT_FALSE(duel.end.session.isConnected());
+  ASSERT_EQ(duel.end.failed.size(), 1u);
+  EXPECT_EQ(duel.end.failed[0].reason, FailureReason::alert);
+  EXPECT_EQ(duel.end.failed[0].alertReceived, 80);
+  EXPECT_TRUE(duel.end.session.closeNotify().empty());
+}
+
 }  // namespace
 }  // namespace parley::dtls

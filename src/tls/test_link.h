@@ -90,7 +90,7 @@ struct Fate {
 struct Link {
   using Rule = std::function<Fate(const End& from, std::size_t index, Bytes datagram)>;
 
-  Link() : Link(makeContext(), makeContext()) {}
+  Link() : Link(usual(0), usual(1)) {}
   Link(Context::Shared a, Context::Shared b) : client(std::move(a)), server(std::move(b)) {}
 
   void start(Duration roundTrip = 20ms) {
@@ -149,6 +149,12 @@ struct Link {
     start();
     runFor(1s);
     ASSERT_TRUE(isConnected());
+  }
+
+  // Made once: most tests do not care who the ends are.
+  static const Context::Shared& usual(std::size_t which) {
+    static const Context::Shared contexts[] = {makeContext(), makeContext()};
+    return contexts[which];
   }
 
   Bench bench;
