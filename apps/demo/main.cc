@@ -97,7 +97,9 @@ bool connectAndGreet(parley::Loop& loop, Peer& offerer, Peer& answerer) {
     greeted = true;
   };
   negotiate(offerer, answerer);
-  return loop.runUntil([&] { return greeted; }, 10s);
+  loop.runUntil([&] { return greeted; }, 10s);
+  offerer.channel->onmessage = nullptr;
+  return greeted;
 }
 
 double bulk(parley::Loop& loop, Peer& from, Peer& to) {
@@ -116,6 +118,7 @@ double bulk(parley::Loop& loop, Peer& from, Peer& to) {
   fill();
   loop.runFor(kBulkTime);
   from.channel->onbufferedamountlow = nullptr;
+  to.channel->onmessage = nullptr;
   return static_cast<double>(received) * 8 / 1e6 / std::chrono::duration<double>(kBulkTime).count();
 }
 

@@ -108,8 +108,8 @@ void Channels::begin(Step& step, Entry& entry) {
     bind(entry, *stream);
   }
   const sctp::StreamId stream = *channel.stream;
-  const bool wrongParity = !channel.parameters.negotiated &&
-                           static_cast<bool>(stream.value & 1) == *dtlsClient_;
+  const bool wrongParity =
+      !channel.parameters.negotiated && static_cast<bool>(stream.value & 1) == *dtlsClient_;
   if (stream.value >= streamsGranted() || wrongParity) {
     return finish(entry.first,
                   CloseError{CloseError::Why::exhausted, "the stream was not granted", {}, {}});
@@ -120,8 +120,10 @@ void Channels::begin(Step& step, Entry& entry) {
     sctp::Message open{stream, dcep::kControl, dcep::writeOpen(channel.parameters)};
     if (!association_.send(step, std::move(open), dcep::controlOptions())) {
       channel.begun = false;
-      return finish(entry.first, CloseError{CloseError::Why::protocolViolation,
-                                            "the peer takes no message that long", {}, {}});
+      return finish(
+          entry.first,
+          CloseError{
+              CloseError::Why::protocolViolation, "the peer takes no message that long", {}, {}});
     }
   }
   channel.state = State::open;
@@ -183,6 +185,7 @@ void Channels::close(Step& step, ChannelId id) {
 
 void Channels::startClosing(Step& step, Entry& entry) {
   entry.second.state = State::closing;
+  if (unanswered_.contains(*entry.second.stream)) return;  // onOwnReset() asks again then
   association_.resetStreams(step, {&*entry.second.stream, 1});
 }
 

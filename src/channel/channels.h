@@ -29,19 +29,19 @@ struct Parameters {
   std::string label;
   std::string protocol;
   bool ordered = true;
-  std::optional<std::uint16_t> maxRetransmits;  // at most one of these two
+  std::optional<std::uint16_t> maxRetransmits;     // at most one of these two
   std::optional<std::uint16_t> maxPacketLifeTime;  // milliseconds
-  std::uint16_t priority = 256;                 // RFC 8831 6.4: below normal 128, normal 256, ...
-  bool negotiated = false;                      // opened by both sides out of band; needs `stream`
-  std::optional<sctp::StreamId> stream;         // asked for; else numbered by DTLS role
+  std::uint16_t priority = 256;          // RFC 8831 6.4: below normal 128, normal 256, ...
+  bool negotiated = false;               // opened by both sides out of band; needs `stream`
+  std::optional<sctp::StreamId> stream;  // asked for; else numbered by DTLS role
 };
 
 enum class OpenError : std::uint8_t {
   streamInUse,
-  streamInvalid,     // 65,535, beyond what was granted, or missing while negotiated
-  exhausted,         // no stream of our parity is left
-  parameters,        // label or protocol over 65,535 bytes, or both kinds of partial reliability
-  ended,             // the association is over
+  streamInvalid,  // 65,535, beyond what was granted, or missing while negotiated
+  exhausted,      // no stream of our parity is left
+  parameters,     // label or protocol over 65,535 bytes, or both kinds of partial reliability
+  ended,          // the association is over
 };
 
 enum class SendError : std::uint8_t { notOpen, tooLarge, queueFull };
@@ -90,15 +90,15 @@ struct Closed {  // the last event of a channel
 using Event = std::variant<Opened, Announced, MessageArrived, BytesSent, Closing, Closed>;
 
 struct Stats {
-  std::uint64_t opened = 0;           // webrtc-stats: dataChannelsOpened
-  std::uint64_t closed = 0;           // webrtc-stats: dataChannelsClosed
+  std::uint64_t opened = 0;  // webrtc-stats: dataChannelsOpened
+  std::uint64_t closed = 0;  // webrtc-stats: dataChannelsClosed
   std::uint64_t messagesSent = 0;
   std::uint64_t messagesReceived = 0;
-  std::uint64_t bytesSent = 0;        // user bytes accepted
+  std::uint64_t bytesSent = 0;  // user bytes accepted
   std::uint64_t bytesReceived = 0;
-  std::uint64_t badOpens = 0;         // malformed, wrong parity or on a stream in use
-  std::uint64_t badMessages = 0;      // unknown type or protocol identifier
-  std::uint64_t earlyDropped = 0;     // data without an OPEN, beyond what is held
+  std::uint64_t badOpens = 0;      // malformed, wrong parity or on a stream in use
+  std::uint64_t badMessages = 0;   // unknown type or protocol identifier
+  std::uint64_t earlyDropped = 0;  // data without an OPEN, beyond what is held
 };
 
 struct ChannelStats {
@@ -185,6 +185,8 @@ class Channels {
   void onReset(Step& step, const sctp::StreamsReset& reset);
   void onPeerReset(Step& step, Entry& entry);
   void onOwnReset(Step& step, sctp::StreamId stream);
+  void onResetFailed(sctp::StreamId stream);
+  void supersede(Entry& entry);
   void holdEarly(Step& step, sctp::Message message);
   void releaseEarly(Step& step, sctp::StreamId stream, Entry* entry);
   void refuse(Step& step, sctp::StreamId stream);
@@ -195,6 +197,8 @@ class Channels {
   std::map<ChannelId, Channel> channels_;
   std::vector<Entry*> byStream_;
   std::set<ChannelId> holding_;  // those whose hold runs
+  // Our resets that the peer has done, as its reuse of the stream shows, and not yet answered.
+  std::set<sctp::StreamId> unanswered_;
   std::map<sctp::StreamId, Early> early_;
   std::size_t earlyBytes_ = 0;
   std::vector<bool> burned_;  // streams that could not be reset

@@ -33,11 +33,7 @@ void Channels::onAssociation(Step& step, sctp::Event event) {
           },
           [&](sctp::StreamsReset& e) { onReset(step, e); },
           [&](sctp::ResetFailed& e) {
-            for (const sctp::StreamId stream : e.streams) {
-              if (stream.value >= burned_.size()) burned_.resize(stream.value + std::size_t{1});
-              burned_[stream.value] = true;
-              if (Entry* entry = onStream(stream)) finish(entry->first, std::nullopt);
-            }
+            for (const sctp::StreamId stream : e.streams) onResetFailed(stream);
           },
           [&](sctp::Oversized& e) {
             Entry* entry = onStream(e.stream);
@@ -49,11 +45,13 @@ void Channels::onAssociation(Step& step, sctp::Event event) {
           },
           [&](sctp::Restarted& e) {
             finishAll({CloseError::Why::associationClosed, "the peer restarted", {}, {}});
+            unanswered_.clear();
             onConnected(step, e.streamsOut, e.streamsIn);
           },
           [&](sctp::Closed&) {
             ended_ = true;
-            finishAll({CloseError::Why::associationClosed, "the association was shut down", {}, {}});
+            finishAll(
+                {CloseError::Why::associationClosed, "the association was shut down", {}, {}});
           },
           [&](sctp::Failed& e) {
             ended_ = true;
@@ -75,7 +73,8 @@ void Channels::onReceived(Step& step, sctp::Message message) {
     association_.consumed(step, message.payload.size(), 1);
     return onControl(step, message.stream, message.payload);
   }
-  if (Entry* entry = onStream(message.stream); entry && entry->second.begun) {
+  Entry* entry = onStream(message.stream);
+  if (entry && entry->second.begun && !entry->second.incomingReset) {
     return onUserMessage(step, *entry, std::move(message));
   }
   holdEarly(step, std::move(message));
@@ -93,6 +92,7 @@ void Channels::onControl(Step& step, sctp::StreamId stream, Bytes message) {
 }
 
 void Channels::onOpen(Step& step, sctp::StreamId stream, Bytes message) {
+  if (Entry* entry = onStream(stream); entry && entry->second.incomingReset) supersede(*entry);
   if (onStream(stream)) {  // in use: the channel that is there stays as it is
     ++stats_.badOpens;
     return;
@@ -242,8 +242,26 @@ void Channels::onPeerReset(Step& step, Entry& entry) {
   finishIfReset(step, entry);
 }
 
+// The peer opens a channel where we still close one: it has reset both directions and only its
+// answer to us is late.
+void Channels::supersede(Entry& entry) {
+  if (!entry.second.outgoingReset) unanswered_.insert(*entry.second.stream);
+  finish(entry.first, std::nullopt);
+}
+
+void Channels::onResetFailed(sctp::StreamId stream) {
+  unanswered_.erase(stream);
+  if (stream.value >= burned_.size()) burned_.resize(stream.value + std::size_t{1});
+  burned_[stream.value] = true;
+  if (Entry* entry = onStream(stream)) finish(entry->first, std::nullopt);
+}
+
 void Channels::onOwnReset(Step& step, sctp::StreamId stream) {
   Entry* entry = onStream(stream);
+  if (unanswered_.erase(stream) > 0) {
+    if (entry && entry->second.state == State::closing) startClosing(step, *entry);
+    return;
+  }
   if (!entry || !entry->second.begun) return;
   if (entry->second.state == State::open) {
     // Only the peer can have asked for it (RFC 6525 4.2), so it wants the channel closed.

@@ -272,12 +272,12 @@ TEST(Channels, BadOpensAreCountedAndTheirStreamsReset) {  // C-1, C-3
   auto control = [&](std::uint16_t stream, ByteVector message) {
     ASSERT_TRUE(duo.pair.a.association.send(step, {{stream}, dcep::kControl, std::move(message)}));
   };
-  control(0, {3, 0});                                 // truncated
-  control(1, dcep::writeOpen(labelled("parity")));    // ours to give
+  control(0, {3, 0});                               // truncated
+  control(1, dcep::writeOpen(labelled("parity")));  // ours to give
   control(2, dcep::writeOpen(labelled("good")));
   control(2, dcep::writeOpen(labelled("in use")));
-  control(4, {2});                                    // an ACK for nothing
-  control(4, {9});                                    // of no known type
+  control(4, {2});  // an ACK for nothing
+  control(4, {9});  // of no known type
   duo.run();
   EXPECT_EQ(duo.b.stats().badOpens, 3u);
   EXPECT_EQ(duo.b.stats().badMessages, 2u);
@@ -406,9 +406,7 @@ TEST(Channels, HonourPartialReliability) {
   ASSERT_TRUE(duo.open(duo.a, 1, parameters));
   duo.connect();
   bool lose = true;
-  duo.pair.filter = [&](int from, Bytes packet) {
-    return lose && from == 0 && packet[12] == 0;
-  };
+  duo.pair.filter = [&](int from, Bytes packet) { return lose && from == 0 && packet[12] == 0; };
   duo.send(duo.a, {1}, "lost");
   duo.run();
   lose = false;

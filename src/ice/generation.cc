@@ -266,6 +266,11 @@ void Generation::fail(Step& step) {
   patience_.stop();
   lookAgain_ = never();
   sending_ = {};
+  for (Pair& pair : list_.pairs()) {
+    if (pair.state != PairState::succeeded) pair.state = PairState::failed;
+  }
+  list_.shrink();
+  book_.shrink();
   PARLEY_TRACE(step, Topic::ice, "failed", {"transport", transport_.value});
 }
 

@@ -117,7 +117,7 @@ class Generation {
   void sendConsent(Step& step, Pair& pair);
   void onCheckTimers(Step& step);
   void onConsentTimers(Step& step);
-  Duration checkRto() const;
+  Duration checkRto(const Pair& pair) const;
   void onSuccess(Step& step, const Check& check, const stun::MessageView& response);
   void onError(Step& step, const Check& check, std::uint16_t code);
   void onRoleConflict(Step& step, const Check& check, Pair& pair);

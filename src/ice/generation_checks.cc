@@ -14,8 +14,10 @@ constexpr std::uint16_t kRoleConflict = static_cast<std::uint16_t>(stun::ErrorCo
 
 }  // namespace
 
-// RFC 8445 14.3: the more pairs wait for their turn, the later the first is tried again.
-Duration Generation::checkRto() const {
+// RFC 8445 14.3: the more pairs wait for their turn, the later the first is tried again; not so
+// where the peer was heard already.
+Duration Generation::checkRto(const Pair& pair) const {
+  if (pair.known) return limits::ice::kCheckRto;
   const auto pending = static_cast<Duration::rep>(shared_.checksPending);
   return std::max(limits::ice::kCheckRto, shared_.config.pacing * pending);
 }
@@ -37,7 +39,10 @@ bool Generation::sendOrdinary(Step& step) {
 }
 
 bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
-  if (checks_.size() >= limits::ice::kTransactions) return false;
+  if (checks_.size() >= limits::ice::kTransactions) {
+    if (!recovery) pair.state = PairState::failed;
+    return false;
+  }
   RequestBody body;
   body.id = stun::newTransactionId(step.secrets);
   body.role = shared_.role;
@@ -60,7 +65,7 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
   const stun::ClientTransaction transaction =
       recovery ? stun::ClientTransaction(body.id, BackoffPolicy{limits::ice::kRecoveryRetry,
                                                                 limits::ice::kRecoveryRetry, 0})
-               : stun::ClientTransaction(body.id, checkRto());
+               : stun::ClientTransaction(body.id, checkRto(pair));
   checks_.push_back({transaction, body, pair.id, recovery});
   checks_.back().transaction.start(step.now);
   transmit(step, checks_.back(), pair);

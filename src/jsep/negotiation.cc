@@ -48,7 +48,7 @@ bool usesCredentials(const sdp::SessionDescription& description, const Credentia
 
 }  // namespace
 
-Negotiation::Negotiation(Config config) : config_(std::move(config)) {
+Negotiation::Negotiation(Config config) : config_(config) {
   config_.sessionId &= (std::uint64_t{1} << 62) - 1;
 }
 

@@ -16,6 +16,11 @@ void EngineLink::postToRealm(std::move_only_function<void(peer::LoopRealm&)> tas
   loop_->post([&realm, task = std::move(task)]() mutable { task(realm); });
 }
 
+void EngineLink::stop() {
+  const std::lock_guard lock(mutex_);
+  if (loop_) loop_->stop();
+}
+
 void EngineLink::cut() {
   const std::lock_guard lock(mutex_);
   loop_ = nullptr;

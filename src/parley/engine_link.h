@@ -21,7 +21,8 @@ class EngineLink {
 
   void postToRealm(std::move_only_function<void(peer::LoopRealm&)> task);
   void post(std::move_only_function<void()> task);
-  void cut();
+  void stop();
+  void cut();  // before the loop goes
 
   crypto::Identity::Shared identity(Secrets& secrets, std::int64_t wallMicros);
 

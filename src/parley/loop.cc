@@ -40,6 +40,8 @@ Loop::Loop(LoopConfig config, boost::asio::io_context& context)
     : state_(std::make_unique<State>(std::move(config), context)) {}
 
 Loop::~Loop() {
+  // What a posted task throws from here on has nowhere to go.
+  if (!state_->config.onUnhandled) state_->runner.onUnhandled([](std::exception_ptr) {});
   state_->realm->detach();
   state_->runner.drain(state_->config.drainAtExit);
 }

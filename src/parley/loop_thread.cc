@@ -1,4 +1,5 @@
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "parley/engine_link.h"
@@ -13,20 +14,36 @@ struct LoopThread::Implementation {
 };
 
 LoopThread::LoopThread(LoopConfig config) : implementation_(std::make_unique<Implementation>()) {
-  std::promise<Loop*> ready;
-  auto loop = ready.get_future();
+  struct Started {
+    Loop* loop;
+    std::shared_ptr<EngineLink> link;
+  };
+  std::promise<Started> ready;
+  auto started = ready.get_future();
   implementation_->thread = std::thread([config = std::move(config), &ready]() mutable {
-    Loop own(std::move(config));
-    ready.set_value(&own);
-    own.run();
+    std::optional<Loop> own;
+    try {
+      own.emplace(std::move(config));
+    } catch (...) {
+      return ready.set_exception(std::current_exception());
+    }
+    const auto link = std::make_shared<EngineLink>(*own);
+    ready.set_value({&*own, link});
+    own->run();
+    link->cut();  // a task may have stopped the loop: from here on posts are dropped
   });
-  implementation_->loop = loop.get();
-  implementation_->link = std::make_shared<EngineLink>(*implementation_->loop);
+  try {
+    const Started got = started.get();
+    implementation_->loop = got.loop;
+    implementation_->link = got.link;
+  } catch (...) {
+    implementation_->thread.join();
+    throw;
+  }
 }
 
 LoopThread::~LoopThread() {
-  implementation_->link->cut();
-  implementation_->loop->stop();
+  implementation_->link->stop();
   implementation_->thread.join();
 }
 
@@ -37,9 +54,16 @@ void LoopThread::post(std::move_only_function<void()> task) {
 Loop& LoopThread::loop() { return *implementation_->loop; }
 
 ReleaseReport LoopThread::releaseReport() {
-  std::promise<ReleaseReport> answer;
-  post([&] { answer.set_value(implementation_->loop->releaseReport()); });
-  return answer.get_future().get();
+  std::promise<ReleaseReport> promise;
+  auto answer = promise.get_future();
+  post([this, promise = std::move(promise)]() mutable {
+    promise.set_value(implementation_->loop->releaseReport());
+  });
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return {};  // the task was dropped with a loop that has ended and holds nothing
+  }
 }
 
 const std::shared_ptr<EngineLink>& LoopThread::link() const { return implementation_->link; }

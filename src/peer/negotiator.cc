@@ -1,5 +1,6 @@
 #include "peer/negotiator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/random.h"
@@ -40,6 +41,14 @@ SdpType typeOf(RTCSdpType type) {
 
 jsep::Failure wrongState(const char* message) {
   return {.kind = jsep::FailureKind::invalidState, .message = message};
+}
+
+// RFC 8842 4: at least 20 of these characters. "/" would be one of them, but it is no character of
+// an SDP token, and there are parsers that insist on one.
+std::string tlsIdFrom(std::string password) {
+  std::ranges::replace(password, '/', '-');
+  std::ranges::replace(password, '+', '_');
+  return password;
 }
 
 bool describesData(const std::optional<jsep::Description>& description) {
@@ -106,7 +115,7 @@ jsep::LocalParameters Negotiator::localParameters() {
   return {.fresh = {fresh.ufrag, fresh.password},
           .fingerprints = {{.algorithm = std::string(crypto::hashName(fingerprint.algorithm)),
                             .digest = fingerprint.digest}},
-          .tlsId = ice::Credentials::generate(secrets).password,  // RFC 8842 4: 20 characters on
+          .tlsId = tlsIdFrom(ice::Credentials::generate(secrets).password),
           .sctpInit = {}};
 }
 

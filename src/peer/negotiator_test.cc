@@ -172,9 +172,8 @@ TEST_F(NegotiatorTest, ACollidingOfferRollsOursBackFirst) {
   b.settle(b.pc->setLocalDescription());
   b.takeLog();
   EXPECT_EQ(b.settle(b.pc->setRemoteDescription(*a.pc->localDescription())).text(), "fulfilled");
-  ASSERT_GE(b.log.size(), 2u);
-  EXPECT_EQ(b.log[0], "signaling stable");
-  EXPECT_EQ(b.log[1], "signaling have-remote-offer");
+  std::erase(b.log, "gathering new");  // the transport that the rollback took away
+  EXPECT_THAT(b.takeLog(), ElementsAre("signaling stable", "signaling have-remote-offer"));
   b.settle(b.pc->setLocalDescription());
   EXPECT_EQ(a.settle(a.pc->setRemoteDescription(answerOf(b))).text(), "fulfilled");
   EXPECT_EQ(a.pc->signalingState(), RTCSignalingState::stable);

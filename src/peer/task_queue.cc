@@ -25,6 +25,16 @@ void TaskQueue::scheduleDrain() {
   });
 }
 
+void TaskQueue::close() {
+  while (!microtasks_.empty()) {
+    try {
+      drain();
+    } catch (...) {  // there is no task any more that it could end
+    }
+  }
+  post_ = nullptr;
+}
+
 void TaskQueue::run(Task& task) {
   // What a task throws ends it and leaves to whoever runs the thread; the rest is not lost.
   struct Scope {

@@ -19,7 +19,9 @@ class TaskQueue final : public Microtasks, public std::enable_shared_from_this<T
 
   void queueTask(Task task);
   void queueMicrotask(Task reaction) override;
-  void close() { post_ = nullptr; }  // what is queued is dropped, and all that follows
+  // Tasks that are queued are dropped, and all that follows. Microtasks still run, because a
+  // coroutine among them can end no other way; what they throw is dropped.
+  void close();
 
  private:
   void run(Task& task);

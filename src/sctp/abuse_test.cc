@@ -24,6 +24,7 @@ struct Abuse : ::testing::Test {
   void establish(const Config& config = {}, Extensions extensions = {true, true},
                  Tsn initial = {1}) {
     association.emplace(config, wire);
+    wire.packets.clear();
     InitChunk init;
     init.tag = {77};
     init.receiverWindow = 1'000'000;
@@ -68,9 +69,7 @@ struct Abuse : ::testing::Test {
     }
     return found;
   }
-  bool lives() {
-    return association->state() == State::established;
-  }
+  bool lives() { return association->state() == State::established; }
 
   Bench bench;
   Collected wire;
@@ -84,8 +83,8 @@ TEST_F(Abuse, EveryImpossibleChunkLengthDropsThePacketAndNothingElse) {  // S-1
   Step step = bench.step();
   for (int type = 0; type < 256; ++type) {
     for (const int length : {0, 1, 2, 3, 17, 18, 1'000, 65'535}) {
-      ByteVector packet = packetOf(tag, {makeChunk(ChunkType{static_cast<std::uint8_t>(type)}, 0,
-                                                   ByteVector(12))});
+      ByteVector packet =
+          packetOf(tag, {makeChunk(ChunkType{static_cast<std::uint8_t>(type)}, 0, ByteVector(12))});
       packet[14] = static_cast<std::uint8_t>(length >> 8);
       packet[15] = static_cast<std::uint8_t>(length);
       writeChecksum(packet);
@@ -117,7 +116,8 @@ TEST_F(Abuse, RandomBytesAndRandomChunksNeverHurt) {  // S-2, S-3
     for (int i = 0; i < 60; ++i) {
       std::vector<ByteVector> chunks;
       for (std::uint64_t n = 1 + bench.random.below(3); n > 0; --n) {
-        static constexpr std::uint8_t kTypes[] = {0, 0, 0, 3, 3, 4, 5, 7, 9, 130, 130, 192, 192, 77};
+        static constexpr std::uint8_t kTypes[] = {0, 0, 0,   3,   3,   4,   5,
+                                                  7, 9, 130, 130, 192, 192, 77};
         ByteVector body(bench.random.below(40));
         for (auto& byte : body) {
           byte = static_cast<std::uint8_t>(bench.random.below(3) ? bench.random.below(4)

@@ -69,11 +69,10 @@ void Association::Machine::receive(Step& step, Bytes packet) {
       if (i == 0) onStranger(*header, chunk);
       return;
     }
-    const bool known = chunk.type <= ChunkType::cookieAck ||
-                       chunk.type == ChunkType::shutdownComplete ||
-                       (chunk.type == ChunkType::reConfig && link_ && link_->extensions.reConfig) ||
-                       (chunk.type == ChunkType::forwardTsn && link_ &&
-                        link_->extensions.partialReliability);
+    const bool known =
+        chunk.type <= ChunkType::cookieAck || chunk.type == ChunkType::shutdownComplete ||
+        (chunk.type == ChunkType::reConfig && link_ && link_->extensions.reConfig) ||
+        (chunk.type == ChunkType::forwardTsn && link_ && link_->extensions.partialReliability);
     if (!known) {
       if (!onUnknown(chunk)) return;
       continue;
@@ -103,16 +102,15 @@ void Association::Machine::onStranger(const CommonHeader& header, const ChunkVie
     return reply(header.tag, makeChunk(ChunkType::shutdownComplete, kTagReflected));
   }
   const bool silent = chunk.type == ChunkType::abort || chunk.type == ChunkType::cookieAck ||
-                      chunk.type == ChunkType::shutdownComplete ||
-                      chunk.type == ChunkType::error || chunk.type == ChunkType::init ||
-                      chunk.type == ChunkType::shutdownAck;
+                      chunk.type == ChunkType::shutdownComplete || chunk.type == ChunkType::error ||
+                      chunk.type == ChunkType::init || chunk.type == ChunkType::shutdownAck;
   if (is<Idle>() && !silent) {
     reply(header.tag, makeChunk(ChunkType::abort, kTagReflected));
   }
 }
 
-void Association::Machine::dispatch(Step& step, const CommonHeader& header,
-                                    const ChunkView& chunk, bool first) {
+void Association::Machine::dispatch(Step& step, const CommonHeader& header, const ChunkView& chunk,
+                                    bool first) {
   // Only a peer that has our COOKIE ECHO sends these: its COOKIE ACK was lost or overtaken.
   const bool implies = chunk.type == ChunkType::data || chunk.type == ChunkType::sack;
   if (is<CookieEchoed>() && implies) establish(step);
@@ -296,8 +294,7 @@ Association::~Association() = default;
 
 void Association::connect(Step& step) { machine_->connect(step); }
 void Association::setSendMessageMax(std::size_t bytes) { machine_->config_.sendMessageMax = bytes; }
-Result<void, SendError> Association::send(Step& step, Message message,
-                                          const SendOptions& options) {
+Result<void, SendError> Association::send(Step& step, Message message, const SendOptions& options) {
   return machine_->send(step, std::move(message), options);
 }
 void Association::resetStreams(Step&, std::span<const StreamId> streams) {

@@ -12,9 +12,9 @@ namespace {
 
 using testing::Bench;
 using testing::Collected;
-using testing::Pair;
 using testing::dataChunk;
 using testing::packetOf;
+using testing::Pair;
 
 ChunkType typeOf(Bytes packet) { return ChunkType{packet[12]}; }
 Tag tagOf(Bytes packet) { return {WireReader(packet.subspan(4)).u32()}; }
@@ -79,16 +79,16 @@ TEST(Handshake, EndsInOneAssociationWhateverHappensToThePackets) {
     } else {
       pair.connect();
     }
-    ASSERT_TRUE(pair.runUntil([&] {
-      return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1;
-    }, 120s)) << seed;
+    ASSERT_TRUE(pair.runUntil(
+        [&] { return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1; }, 120s))
+        << seed;
     Step step = pair.bench.step();
     ASSERT_TRUE(pair.a.association.send(step, {{0}, {51}, {1}}));
     ASSERT_TRUE(pair.b.association.send(step, {{0}, {51}, {2}}));
     pair.settle();
-    ASSERT_TRUE(pair.runUntil([&] {
-      return pair.a.count<Received>() == 1 && pair.b.count<Received>() == 1;
-    }, 60s)) << seed;
+    ASSERT_TRUE(pair.runUntil(
+        [&] { return pair.a.count<Received>() == 1 && pair.b.count<Received>() == 1; }, 60s))
+        << seed;
     pair.runFor(5s);
     EXPECT_EQ(pair.a.count<Connected>() + pair.b.count<Connected>(), 2u);
     EXPECT_EQ(pair.a.count<Failed>() + pair.b.count<Failed>(), 0u);
@@ -330,7 +330,8 @@ TEST(Ending, AbortLeavesAtOnceAndIsTheSameBytesForTheTail) {
   EXPECT_EQ(pair.b.all<Failed>()[0].causeCode, 12);
   EXPECT_EQ(pair.a.count<Failed>(), 0u);
   const auto packets = pair.sent;
-  pair.a.association.receive(step, packetOf({0}, {makeChunk(ChunkType::init, 0, ByteVector(16, 9))}));
+  pair.a.association.receive(step,
+                             packetOf({0}, {makeChunk(ChunkType::init, 0, ByteVector(16, 9))}));
   pair.settle();
   EXPECT_EQ(pair.sent, packets);  // silent
   EXPECT_EQ(pair.b.association.deadline(), never());
@@ -349,10 +350,13 @@ TEST(Ending, ShutdownDeliversWhatIsQueuedAndClosesBothSidesOnceInAnyWeather) {  
     EXPECT_EQ(pair.a.association.send(step, {{0}, {51}, {1}}).error(), SendError::closing);
     if (seed % 4 == 0) pair.b.association.shutdown(step);
     pair.settle();
-    ASSERT_TRUE(pair.runUntil([&] {
-      return pair.a.association.state() == State::ended &&
-             pair.b.association.state() == State::ended;
-    }, 60s)) << seed;
+    ASSERT_TRUE(pair.runUntil(
+        [&] {
+          return pair.a.association.state() == State::ended &&
+                 pair.b.association.state() == State::ended;
+        },
+        60s))
+        << seed;
     pair.runFor(1s);
     EXPECT_EQ(pair.b.count<Received>(), 20u) << seed;
     // The last SHUTDOWN COMPLETE is answered for as long as the peer asks, so nobody times out.

@@ -94,7 +94,8 @@ bool hasValidChecksum(Bytes packet) {
   const std::uint32_t crc = packetChecksum(packet);
   std::uint32_t difference = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    difference |= static_cast<std::uint8_t>(crc >> (8 * i)) ^ std::uint32_t{packet[kChecksumAt + i]};
+    difference |=
+        static_cast<std::uint8_t>(crc >> (8 * i)) ^ std::uint32_t{packet[kChecksumAt + i]};
   }
   return difference == 0;
 }

@@ -143,8 +143,8 @@ bool Association::Machine::onCookieEcho(Step& step, const CommonHeader& header,
     drop(Drop::badCookie);
     ByteVector staleness(4);
     const auto by = step.now - cookie->made - limits::sctp::kCookieLifetime;
-    WireWriter(staleness).u32(static_cast<std::uint32_t>(std::min<std::int64_t>(
-        by.count(), 0xffff'ffff)));
+    WireWriter(staleness).u32(
+        static_cast<std::uint32_t>(std::min<std::int64_t>(by.count(), 0xffff'ffff)));
     reply(cookie->remoteTag, makeError(Cause::staleCookie, staleness));
     return false;
   }
@@ -159,8 +159,8 @@ bool Association::Machine::onCookieEcho(Step& step, const CommonHeader& header,
     answer(makeChunk(ChunkType::cookieAck, 0));
     return true;
   }
-  const bool tiesMatch = link_ && cookie->localTie == link_->localTag &&
-                         cookie->remoteTie == link_->remoteTag;
+  const bool tiesMatch =
+      link_ && cookie->localTie == link_->localTag && cookie->remoteTie == link_->remoteTag;
   if (!localMatches && !remoteMatches && tiesMatch) {  // A: the peer restarted
     if (is<ShutdownAckSent>()) {
       answer(makeChunk(ChunkType::shutdownAck, 0));

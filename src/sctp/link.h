@@ -36,11 +36,11 @@ struct Link {
   std::unique_ptr<CongestionController> congestion;
   std::size_t peerWindow;
   Timer t3;
-  std::int64_t recoveryExit = 0;      // fast recovery lasts until this position is acknowledged
-  bool resendAtOnce = false;          // one packet of lost chunks may ignore the window
+  std::int64_t recoveryExit = 0;  // fast recovery lasts until this position is acknowledged
+  bool resendAtOnce = false;      // one packet of lost chunks may ignore the window
   bool forwardTsnDue = false;
-  bool wasLimited = false;            // the congestion window stopped the last flush
-  bool probing = false;               // what is in flight tests a closed window
+  bool wasLimited = false;  // the congestion window stopped the last flush
+  bool probing = false;     // what is in flight tests a closed window
   std::size_t ackedSinceFlush = 0;
   Instant lastData{};
 
@@ -65,8 +65,8 @@ struct Link {
   struct IncomingReset {
     std::uint32_t expected;
     std::optional<ResetResponse> last;
-    std::optional<OutgoingResetRequest> deferred;       // its TSNs have not all arrived
-    std::optional<OutgoingResetRequest> doneUnasked;    // was deferred; may be asked for again
+    std::optional<OutgoingResetRequest> deferred;     // its TSNs have not all arrived
+    std::optional<OutgoingResetRequest> doneUnasked;  // was deferred; may be asked for again
   };
   IncomingReset incomingReset;
 };

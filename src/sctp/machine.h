@@ -140,8 +140,8 @@ class Association::Machine {
     return link_ && (is<Established>() || is<ShutdownPending>() || is<ShutdownReceived>());
   }
   void drop(Drop why) { ++stats_.drops[static_cast<std::size_t>(why)]; }
-  void answer(ByteVector chunk);            // bundled, with the peer's tag
-  void reply(Tag tag, ByteVector chunk);    // a packet of its own
+  void answer(ByteVector chunk);          // bundled, with the peer's tag
+  void reply(Tag tag, ByteVector chunk);  // a packet of its own
   CommonHeader headerFor(Tag tag) const { return {config_.localPort, config_.remotePort, tag}; }
 
   struct Reply {
@@ -162,15 +162,15 @@ class Association::Machine {
   SipKey cookieKey_{};
   bool hasIdentity_ = false;
 
-  std::vector<ChunkView> chunks_;      // of the packet being received
-  std::vector<Complete> complete_;     // of the chunk being received
-  bool sawData_ = false;               // in the packet being received
+  std::vector<ChunkView> chunks_;   // of the packet being received
+  std::vector<Complete> complete_;  // of the chunk being received
+  bool sawData_ = false;            // in the packet being received
   std::vector<ByteVector> answers_;
   std::vector<Reply> replies_;
   std::vector<StreamId> earlyResets_;  // asked for before there was a link
   std::size_t unread_ = 0;
   std::uint64_t packetNumber_ = 0;
-  std::optional<Tag> lastRemoteTag_;   // for abortPacket() after the end
+  std::optional<Tag> lastRemoteTag_;  // for abortPacket() after the end
   Cause lastCause_ = Cause::userAbort;
   Timer poolRetry_;
 };

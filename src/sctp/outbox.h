@@ -32,7 +32,7 @@ class Outbox {
 
   std::size_t room() const { return builder_ ? builder_->room() & ~std::size_t{3} : 0; }
   bool fits(std::size_t size) const { return size <= room(); }
-  std::size_t packets() const { return packets_; }  // opened so far
+  std::size_t packets() const { return packets_; }               // opened so far
   std::uint64_t number() const { return shared_.packetNumber; }  // of the open packet
   bool poolIsOut() const { return poolIsOut_; }
   bool isOpen() const { return builder_.has_value(); }

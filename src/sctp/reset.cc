@@ -175,8 +175,8 @@ void Association::Machine::onResetResponse(Step& step, const ResetResponse& resp
     reset.timer.start(step.now, link_->rto.value());  // asked again under the same number
     return;
   }
-  const bool done = response.result == ResetResult::performed ||
-                    response.result == ResetResult::nothingToDo;
+  const bool done =
+      response.result == ResetResult::performed || response.result == ResetResult::nothingToDo;
   auto streams = std::move(reset.request->streams);
   reset.request.reset();
   reset.due = false;

@@ -87,8 +87,8 @@ void Association::Machine::end(bool answersShutdownAck) {
 // Moves on when nothing is queued or outstanding any more; called whenever that may be so.
 void Association::Machine::advanceShutdown(Step& step) {
   if (!link_) return;
-  const bool drained = link_->outstanding.empty() && !link_->outstanding.hasCurrent() &&
-                       !queue_.hasMessages();
+  const bool drained =
+      link_->outstanding.empty() && !link_->outstanding.hasCurrent() && !queue_.hasMessages();
   if (is<ShutdownPending>() && drained) {
     ShutdownSent sent{startedT2(step, *link_), {}};
     sent.t5.start(step.now, kGuard);

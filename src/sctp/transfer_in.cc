@@ -26,9 +26,10 @@ bool Association::Machine::hasRoomFor(const DataChunk& data, bool next) const {
   const std::size_t soft = config_.receiveWindow + config_.receiveWindow / 4;
   const std::size_t held = link_->reassembly.held();
   if (unread_ + held + charge <= soft) return true;
-  return unread_ <= config_.receiveWindow && (next || (link_->tracker.hasGaps() &&
-         link_->tracker.positionOf(data.tsn) < link_->tracker.highest() &&
-         held + charge <= 2 * config_.receiveWindow));
+  return unread_ <= config_.receiveWindow &&
+         (next || (link_->tracker.hasGaps() &&
+                   link_->tracker.positionOf(data.tsn) < link_->tracker.highest() &&
+                   held + charge <= 2 * config_.receiveWindow));
 }
 
 void Association::Machine::onData(Step& step, const ChunkView& chunk) {
@@ -113,9 +114,8 @@ void Association::Machine::onForwardTsn(Step&, const ChunkView& chunk) {
   if (!forward) return drop(Drop::malformedChunk);
   const std::int32_t ahead = distance(link.tracker.cumulativeTsn(), forward->newCumulativeTsn);
   if (ahead <= 0) return link.acks.ackAtOnce();  // RFC 3758 3.6: our SACK may have been lost
-  const bool streamsExist = std::ranges::all_of(forward->skipped, [&](const auto& skip) {
-    return skip.stream.value < link.streamsIn;
-  });
+  const bool streamsExist = std::ranges::all_of(
+      forward->skipped, [&](const auto& skip) { return skip.stream.value < link.streamsIn; });
   if (ahead > static_cast<std::int32_t>(link.tracker.reach()) || !streamsExist) {
     return drop(Drop::badForwardTsn);
   }

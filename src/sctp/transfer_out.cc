@@ -21,8 +21,8 @@ std::size_t payloadPerPacket(const Config& config) {
 
 Result<void, SendError> Association::Machine::send(Step& step, Message message,
                                                    const SendOptions& options) {
-  const bool closing = !is<Idle>() && !is<CookieWait>() && !is<CookieEchoed>() &&
-                       !is<Established>();
+  const bool closing =
+      !is<Idle>() && !is<CookieWait>() && !is<CookieEchoed>() && !is<Established>();
   if (closing) return Unexpected(SendError::closing);
   const std::size_t size = message.payload.size();
   if (size == 0) return Unexpected(SendError::empty);
@@ -110,8 +110,8 @@ bool Association::Machine::fitsWindows(std::size_t wire, std::size_t payload) co
 bool Association::Machine::mayTransmit() const {
   const Link& link = *link_;
   if (link.forwardTsnDue || (link.outstanding.hasLost() && link.resendAtOnce)) return true;
-  const bool has = link.outstanding.hasLost() || link.outstanding.hasCurrent() ||
-                   queue_.hasMessages();
+  const bool has =
+      link.outstanding.hasLost() || link.outstanding.hasCurrent() || queue_.hasMessages();
   return has && fitsWindows(DataChunk::kHeader + 4, 1);
 }
 
@@ -128,8 +128,7 @@ void Association::Machine::sendData(Step& step, Outbox& out) {
   // few packets more; a quiet path takes an initial window.
   const std::size_t burst =
       idle ? limits::sctp::kInitialWindowPackets : limits::sctp::kBurstPackets;
-  const std::size_t packetsMax =
-      out.packets() + burst + link.ackedSinceFlush / config_.packetSize;
+  const std::size_t packetsMax = out.packets() + burst + link.ackedSinceFlush / config_.packetSize;
   link.ackedSinceFlush = 0;
 
   if (link.forwardTsnDue && !sendForwardTsn(out)) return;

@@ -123,9 +123,7 @@ TEST(Transfer, RecoversALostPacketWithoutATimeout) {
   Pair pair;
   pair.connectAndWait();
   int data = 0;
-  pair.filter = [&](int from, Bytes packet) {
-    return from == 0 && packet[12] == 0 && ++data == 3;
-  };
+  pair.filter = [&](int from, Bytes packet) { return from == 0 && packet[12] == 0 && ++data == 3; };
   for (int i = 0; i < 10; ++i) sendFrom(pair, pair.a, {0}, pattern(1'000, 1));
   pair.settle();
   ASSERT_TRUE(pair.runUntil([&] { return pair.b.count<Received>() == 10; }, 100ms));
@@ -281,9 +279,8 @@ TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot
   }
   pair.quality = {storm.loss, storm.duplicate, storm.reorder, 10ms};
   pair.connect();
-  ASSERT_TRUE(pair.runUntil([&] {
-    return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1;
-  }));
+  ASSERT_TRUE(pair.runUntil(
+      [&] { return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1; }));
 
   struct Wanted {
     std::vector<ByteVector> ordered[4], unordered, partial;
@@ -294,8 +291,9 @@ TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot
   for (std::uint32_t i = 0; i < 1'500; ++i) {
     const std::size_t from = dice.below(2);
     const std::uint64_t kind = dice.below(20);
-    const std::size_t size = kind == 0 ? 1 + dice.below(60'000)
-                             : kind < 5 ? 1 + dice.below(4'000) : 1 + dice.below(300);
+    const std::size_t size = kind == 0  ? 1 + dice.below(60'000)
+                             : kind < 5 ? 1 + dice.below(4'000)
+                                        : 1 + dice.below(300);
     ByteVector payload = pattern(size, i);
     SendOptions options;
     StreamId stream{static_cast<std::uint16_t>(dice.below(4))};
@@ -326,11 +324,13 @@ TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot
     return std::ranges::count_if(messagesOf(end),
                                  [](const Message& m) { return m.stream.value < 20; });
   };
-  ASSERT_TRUE(pair.runUntil([&] {
-    return pair.a.association.stats().unacknowledgedChunks == 0 &&
-           pair.b.association.stats().unacknowledgedChunks == 0 &&
-           pair.a.association.bytesQueued() == 0 && pair.b.association.bytesQueued() == 0;
-  }, 600s));
+  ASSERT_TRUE(pair.runUntil(
+      [&] {
+        return pair.a.association.stats().unacknowledgedChunks == 0 &&
+               pair.b.association.stats().unacknowledgedChunks == 0 &&
+               pair.a.association.bytesQueued() == 0 && pair.b.association.bytesQueued() == 0;
+      },
+      600s));
   EXPECT_EQ(static_cast<std::size_t>(reliableOf(pair.b)), reliable[0]);
   EXPECT_EQ(static_cast<std::size_t>(reliableOf(pair.a)), reliable[1]);
 
@@ -359,12 +359,13 @@ TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot
   EXPECT_EQ(pair.a.count<Failed>() + pair.b.count<Failed>(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Seeds, InAStorm,
-    ::testing::Values(Storm{1, 0, 0, 0, false}, Storm{2, 0.01, 0, 0, true},
-                      Storm{3, 0.05, 0.05, 0.2, false}, Storm{4, 0.05, 0.05, 0.2, true},
-                      Storm{5, 0.2, 0.1, 0.5, true}, Storm{6, 0, 0.3, 0.9, true},
-                      Storm{7, 0.1, 0, 0, false}, Storm{8, 0.3, 0.3, 0.3, true}));
+INSTANTIATE_TEST_SUITE_P(Seeds, InAStorm,
+                         ::testing::Values(Storm{1, 0, 0, 0, false}, Storm{2, 0.01, 0, 0, true},
+                                           Storm{3, 0.05, 0.05, 0.2, false},
+                                           Storm{4, 0.05, 0.05, 0.2, true},
+                                           Storm{5, 0.2, 0.1, 0.5, true},
+                                           Storm{6, 0, 0.3, 0.9, true}, Storm{7, 0.1, 0, 0, false},
+                                           Storm{8, 0.3, 0.3, 0.3, true}));
 
 TEST(Transfer, StreamSequenceNumbersWrap) {  // S-11
   Pair pair;
@@ -428,9 +429,7 @@ TEST(PartialReliability, AnAbandonedLongMessageDoesNotBlockWhatFollows) {
   Pair pair(1, config, config);
   pair.connectAndWait();
   int data = 0;
-  pair.filter = [&](int from, Bytes packet) {
-    return from == 0 && packet[12] == 0 && ++data == 2;
-  };
+  pair.filter = [&](int from, Bytes packet) { return from == 0 && packet[12] == 0 && ++data == 2; };
   SendOptions none;
   none.retransmitsMax = 0;
   sendFrom(pair, pair.a, {0}, pattern(100'000, 1), none);
@@ -439,9 +438,7 @@ TEST(PartialReliability, AnAbandonedLongMessageDoesNotBlockWhatFollows) {
   ASSERT_TRUE(pair.runUntil([&] { return pair.b.count<Received>() == 1; }, 2s));
   EXPECT_EQ(messagesOf(pair.b)[0].payload, pattern(10, 2));
   EXPECT_EQ(pair.a.association.bytesQueued(), 0u);
-  ASSERT_TRUE(pair.runUntil([&] {
-    return pair.a.association.stats().unacknowledgedChunks == 0;
-  }));
+  ASSERT_TRUE(pair.runUntil([&] { return pair.a.association.stats().unacknowledgedChunks == 0; }));
   EXPECT_EQ(pair.b.association.stats().bytesHeld, 0u);
 }
 

@@ -101,7 +101,12 @@ Problem addSetup(TransportAttributes& to, std::string_view value) {
 }
 
 Problem addTlsId(TransportAttributes& to, std::string_view value) {
-  if (!isToken(value) || value.size() > 255) return "malformed tls-id";  // RFC 8842 4
+  // RFC 8842 4: letters, digits, "+", "/", "-" and "_"; shorter ones than its 20 do no harm.
+  const bool isPlain = std::ranges::all_of(value, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/' || c == '-' || c == '_';
+  });
+  if (value.empty() || value.size() > 255 || !isPlain) return "malformed tls-id";
   return once(to.tlsId, value, "duplicate tls-id");
 }
 
@@ -114,7 +119,10 @@ Problem parseExtension(std::vector<HeaderExtension>& to, std::string_view value)
   // RFC 8285 5 and 6: 1 to 255 on the wire, 4096 to 4351 while too many are offered.
   if (!id || *id == 0 || (*id > 255 && (*id < 4096 || *id > 4351))) return "malformed extmap";
   HeaderExtension extension{.id = *id, .direction = {}, .uri = {}, .attributes = {}};
-  if (directed && !(extension.direction = parseDirection(tail))) return "malformed extmap";
+  if (directed) {
+    extension.direction = parseDirection(tail);
+    if (!extension.direction) return "malformed extmap";
+  }
   extension.uri = words.next();
   if (extension.uri.empty()) return "malformed extmap";
   extension.attributes = words.rest();
@@ -318,8 +326,10 @@ Problem addSctpMap(MediaDescription& to, std::string_view value) {
   const std::optional<std::uint16_t> port = parseNumber<std::uint16_t>(words.next());
   SctpMap map{.port = port.value_or(0), .application = std::string(words.next()), .streams = {}};
   if (!port || map.application.empty()) return "malformed sctpmap";
-  if (!words.done() && !(map.streams = parseNumber<std::uint32_t>(words.next())))
-    return "malformed sctpmap";
+  if (!words.done()) {
+    map.streams = parseNumber<std::uint32_t>(words.next());
+    if (!map.streams) return "malformed sctpmap";
+  }
   to.sctpMaps.push_back(std::move(map));
   return kFine;
 }

@@ -14,6 +14,15 @@ bool isPreamble(const Line& line) {
   return line.type == 'i' || line.type == 'u' || line.type == 'e' || line.type == 'p';
 }
 
+void putPreambleFirst(std::vector<Line>& lines) {
+  std::vector<Line> ordered;
+  ordered.reserve(lines.size());
+  for (const bool preamble : {true, false})
+    for (const Line& line : lines)
+      if (isPreamble(line) == preamble) ordered.push_back(line);
+  lines = std::move(ordered);
+}
+
 // Goes through the text once, line by line, and fills in the model.
 class Parser {
  public:
@@ -195,9 +204,8 @@ const char* Parser::takeMedia(std::string_view value) {
 
 // The order serialize() writes, so that a description read back is the same value.
 void Parser::settleOrder() {
-  std::ranges::stable_partition(session_.lines, isPreamble);
-  for (MediaDescription& section : session_.media)
-    std::ranges::stable_partition(section.lines, isPreamble);
+  putPreambleFirst(session_.lines);
+  for (MediaDescription& section : session_.media) putPreambleFirst(section.lines);
 }
 
 }  // namespace

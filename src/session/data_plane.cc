@@ -5,11 +5,11 @@
 namespace parley::session {
 
 void DataPlane::start(Step& step, const StartSctp& start, bool dtlsClient) {
+  transportId_ = start.id;  // BUNDLE may have moved it
   if (association_) {
     association_->setSendMessageMax(start.messageMax);
     return;
   }
-  transportId_ = start.id;
   sctp::Config config;
   config.localPort = start.localPort;
   config.remotePort = start.remotePort;
@@ -123,16 +123,31 @@ void DataPlane::abort(Step& step) {
 }
 
 void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
-  if (!association_ || ended_) return;
-  abort(step);
-  const sctp::Event end =
+  const sctp::Event how =
       closedByPeer ? sctp::Event{sctp::Closed{}}
                    : sctp::Event{sctp::Failed{.why = sctp::Failed::Why::protocolViolation,
                                               .reason = reason,
                                               .causeCode = {}}};
-  events_.push_back(SctpStateChanged{
-      .state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
-  channels_->onAssociation(step, end);
+  end(step, how,
+      {.state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
+}
+
+void DataPlane::stop(Step& step) {
+  end(step, sctp::Closed{},
+      {.state = SctpState::closed, .reason = "the data section went away"});
+  for (const OpenChannel& command : std::exchange(waiting_, {}))
+    events_.push_back(ChannelEvent{channel::Closed{command.id, std::nullopt}});
+  channels_.reset();
+  association_.reset();
+  transport_ = nullptr;
+  connected_ = ended_ = false;
+}
+
+void DataPlane::end(Step& step, const sctp::Event& how, SctpStateChanged change) {
+  if (!association_ || ended_) return;
+  abort(step);
+  events_.push_back(std::move(change));
+  channels_->onAssociation(step, how);
   while (auto event = channels_->nextEvent()) events_.push_back(ChannelEvent{std::move(*event)});
 }
 

@@ -39,12 +39,15 @@ class DataPlane final : private PacketSink {
   void abort(Step& step);
   // The path is gone for good (DTLS failed or was closed): every channel ends with this reason.
   void fail(Step& step, bool closedByPeer, const char* reason);
+  // The data section went away: the same without an error, and start() may begin anew.
+  void stop(Step& step);
 
   std::vector<Event> takeEvents() { return std::move(events_); }
 
  private:
   void sendPacket(Step& step, Packet packet) override;
   void noteAssociation(const sctp::Event& event);
+  void end(Step& step, const sctp::Event& how, SctpStateChanged change);
 
   const Config& config_;
   PacketSink* transport_ = nullptr;

@@ -61,25 +61,36 @@ IpAddress Gatherer::announced(const IpAddress& local) const {
   return local;
 }
 
-std::vector<LocalSocket> Gatherer::open(Step& step) {
+std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket> held) {
   std::vector<LocalSocket> sockets;
   if (config_.relayOnly) return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
-  unsigned rank = 0;
   for (const IpAddress& address : addresses()) {
-    const auto bound = host_.openUdp(
-        owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
-    if (!bound) {
-      PARLEY_TRACE(step, Topic::session, "socket-not-opened",
-                   {"address", address.toString(), Field::Kind::secret},
-                   {"error", static_cast<std::int64_t>(bound.error())});
-      continue;
-    }
-    sockets.push_back({.socket = bound->socket,
-                       .local = bound->local,
-                       .announced = {announced(bound->local.ip), bound->local.port},
-                       .rank = rank++});
+    const auto known = std::ranges::find(
+        held, address, [](const LocalSocket& socket) { return socket.local.ip; });
+    std::optional<LocalSocket> socket;
+    if (known != held.end())
+      socket = *known;
+    else
+      socket = openOn(step, address);
+    if (!socket) continue;
+    socket->rank = static_cast<unsigned>(sockets.size());
+    sockets.push_back(*socket);
   }
   return sockets;
+}
+
+std::optional<LocalSocket> Gatherer::openOn(Step& step, const IpAddress& address) {
+  const auto bound = host_.openUdp(
+      owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
+  if (!bound) {
+    PARLEY_TRACE(step, Topic::session, "socket-not-opened",
+                 {"address", address.toString(), Field::Kind::secret},
+                 {"error", static_cast<std::int64_t>(bound.error())});
+    return std::nullopt;
+  }
+  return LocalSocket{.socket = bound->socket,
+                     .local = bound->local,
+                     .announced = {announced(bound->local.ip), bound->local.port}};
 }
 
 }  // namespace parley::session

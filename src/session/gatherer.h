@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/host.h"
@@ -16,16 +18,19 @@ struct LocalSocket {
 };
 
 // Chooses interfaces and opens the sockets behind host candidates. It knows no agent and no
-// candidates' text; what cannot be opened is left out and traced.
+// candidates' text; what cannot be opened is left out and traced. It keeps nothing.
 class Gatherer {
  public:
   Gatherer(Host& host, Host::Guest& owner, const GatherConfig& config)
       : host_(host), owner_(owner), config_(config) {}
 
-  std::vector<LocalSocket> open(Step& step);
+  // The sockets of a generation: of those held the ones whose address is still one of ours, and
+  // new ones for addresses that came since. What is not among them has lost its interface.
+  std::vector<LocalSocket> open(Step& step, std::span<const LocalSocket> held = {});
 
  private:
   std::vector<IpAddress> addresses() const;
+  std::optional<LocalSocket> openOn(Step& step, const IpAddress& address);
   bool isWanted(const NetworkInterface& interface) const;
   IpAddress announced(const IpAddress& local) const;
 

@@ -5,7 +5,10 @@
 namespace parley::session {
 
 void Attachment::detach() {
-  for (LocalPort* port : std::exchange(ports, {})) {
+  // What a listener lets go of may be another port, so each is looked up anew.
+  while (!ports.empty()) {
+    LocalPort* port = ports.back();
+    ports.pop_back();
     port->end();
     if (const auto listener = port->listener_.lock()) listener->onEngineGone();
   }

@@ -51,16 +51,14 @@ void Session::apply(Step& step, CreateTransport& command) {
   if (find(command.id)) return;
   transports_.push_back(std::make_unique<Transport>(command.id, agent_, context_));
   agent_.addTransport(step, indexOf(command.id), command.local);
-  for (LocalSocket& socket : Gatherer(host_, *this, config_.gather).open(step))
-    sockets_.push_back({.socket = socket, .transport = command.id, .candidate = {}});
-  announce(step, command.id, command.local);
+  gather(step, command.id, command.local);
 }
 
 void Session::apply(Step& step, CloseTransport& command) {
   Transport* transport = find(command.id);
   if (!transport) return;
   if (isOnDataTransport(*transport)) {
-    data_.abort(step);
+    data_.fail(step, false, "its transport was closed");
     data_.unroute();
   }
   transport->sayGoodbye(step);
@@ -92,7 +90,7 @@ void Session::apply(Step& step, EndRemoteCandidates& command) {
 void Session::apply(Step& step, RestartIce& command) {
   if (!find(command.id)) return;
   agent_.restart(step, indexOf(command.id), command.local);
-  announce(step, command.id, command.local);
+  gather(step, command.id, command.local);
 }
 
 void Session::apply(Step& step, StartDtls& command) {
@@ -108,7 +106,7 @@ void Session::apply(Step& step, StartSctp& command) {
   if (transport->isDtlsConnected()) data_.connect(step);
 }
 
-void Session::apply(Step& step, StopSctp&) { data_.fail(step, false, "the data section went away"); }
+void Session::apply(Step& step, StopSctp&) { data_.stop(step); }
 void Session::apply(Step& step, OpenChannel& command) { data_.open(step, std::move(command)); }
 void Session::apply(Step& step, SendMessage& command) { data_.send(step, std::move(command)); }
 void Session::apply(Step& step, CloseChannel& command) { data_.close(step, command); }
@@ -117,10 +115,20 @@ void Session::apply(Step&, Close&) { close(); }
 
 // --- candidates
 
-// Tells the candidates of one generation and that there are no more.
-void Session::announce(Step& step, TransportId transport, const ice::Credentials& local) {
-  for (Socket& socket : sockets_)
-    if (socket.transport == transport) addCandidate(step, socket, local);
+// Tells the candidates of one generation and that there are no more. Sockets are used again, for
+// what is selected on them still carries data; those of lost interfaces go when ICE retires them.
+void Session::gather(Step& step, TransportId transport, const ice::Credentials& local) {
+  std::vector<LocalSocket> held;
+  for (const Socket& socket : sockets_)
+    if (socket.transport == transport) held.push_back(socket.socket);
+  for (const LocalSocket& open : Gatherer(host_, *this, config_.gather).open(step, held)) {
+    auto socket = std::ranges::find(sockets_, open.socket,
+                                    [](const Socket& each) { return each.socket.socket; });
+    if (socket == sockets_.end())
+      socket = sockets_.insert(socket, {.socket = open, .transport = transport, .candidate = {}});
+    socket->socket.rank = open.rank;
+    addCandidate(step, *socket, local);
+  }
   agent_.endOfLocals(step, indexOf(transport));
   events_.push_back(GatheringEnded{transport, local.ufrag});
 }
@@ -214,6 +222,14 @@ void Session::onIce(Step&, const ice::PathSelected& event) {
 
 void Session::onIce(Step&, const ice::RoleChanged& event) {
   events_.push_back(IceRoleChanged{event.role == ice::Role::controlling});
+}
+
+void Session::onIce(Step&, const ice::Retired& event) {
+  std::erase_if(sockets_, [&](const Socket& socket) {
+    if (std::ranges::find(event.bases, socket.candidate) == event.bases.end()) return false;
+    host_.close(socket.socket.socket);
+    return true;
+  });
 }
 
 void Session::drainDtls(Step& step, Transport& transport) {

@@ -64,7 +64,7 @@ class Session final : public Host::Guest, private ice::PathSink {
 
   void sendOn(Step& step, const ice::Path& path, Packet packet) override;
 
-  void announce(Step& step, TransportId transport, const ice::Credentials& local);
+  void gather(Step& step, TransportId transport, const ice::Credentials& local);
   void addCandidate(Step& step, Socket& socket, const ice::Credentials& local);
   void drain(Step& step);
   void drainIce(Step& step);
@@ -74,7 +74,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onIce(Step& step, const ice::PathSelected& event);
   void onIce(Step&, const ice::PeerReflexiveFound&) {}
   void onIce(Step& step, const ice::RoleChanged& event);
-  void onIce(Step&, const ice::Retired&) {}
+  void onIce(Step& step, const ice::Retired& event);
   void leaveTail(Step& step);
   void closeSockets(TransportId transport);
 

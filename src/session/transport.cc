@@ -1,7 +1,11 @@
 #include "session/transport.h"
 
+#include "core/limits.h"
+
 namespace parley::session {
 namespace {
+
+constexpr std::uint8_t kAlert = 21;  // RFC 5246 6.2.1
 
 DtlsStateChanged describe(TransportId id, dtls::Event event) {
   DtlsStateChanged change{.id = id};
@@ -57,8 +61,18 @@ bool Transport::receive(Step& step, const ice::Path& from, Packet datagram) {
   // order). Records travel over any such path, not only the selected one.
   if (!agent_.isKnown(from)) return false;
   agent_.countReceived(step, from, datagram.size());
+  if (closedByPeer_) answerAgain(step, datagram.bytes());
   leg_->session().receive(step, std::move(datagram));
   return true;
+}
+
+// A peer that says goodbye again has not heard our answer. The keys are gone, so any alert will
+// do: it can bring about no more than a few copies of what was sent before, along our own path.
+void Transport::answerAgain(Step& step, Bytes datagram) {
+  if (datagram[0] != kAlert || answers_ == limits::loop::kTailAnswers) return;
+  ++answers_;
+  Packet answer = step.packets.copyOf(leg_->session().closeNotify());
+  if (answer && answer.size() > 0) sendDatagram(step, std::move(answer));
 }
 
 void Transport::sendPacket(Step& step, Packet plaintext) {
@@ -77,6 +91,7 @@ std::optional<DtlsStateChanged> Transport::nextDtlsEvent() {
   }
   auto event = leg_->session().nextEvent();
   if (!event) return std::nullopt;
+  if (std::holds_alternative<dtls::Closed>(*event)) closedByPeer_ = true;
   return describe(id_, std::move(*event));
 }
 

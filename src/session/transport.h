@@ -50,6 +50,7 @@ class Transport final : public PacketSink, private DatagramSink {
  private:
   void sendDatagram(Step& step, Packet datagram) override;
   void startIfReady(Step& step);
+  void answerAgain(Step& step, Bytes datagram);
 
   TransportId id_;
   ice::Agent& agent_;
@@ -59,6 +60,8 @@ class Transport final : public PacketSink, private DatagramSink {
   bool pathValidated_ = false;
   bool started_ = false;
   bool connectingTold_ = false;
+  bool closedByPeer_ = false;
+  int answers_ = 0;  // to a goodbye that was repeated
   bool keepCopies_ = false;
   std::vector<ByteVector> copies_;
 };

@@ -2,12 +2,12 @@
 
 #include "sctp/association.h"
 #include "sctp/crc32c.h"
+#include "sctp/packet/data_chunk.h"
 #include "sctp/packet/error_causes.h"
 #include "sctp/packet/forward_tsn_chunk.h"
 #include "sctp/packet/init_chunk.h"
 #include "sctp/packet/reconfig_chunk.h"
 #include "sctp/packet/sack_chunk.h"
-#include "sctp/packet/data_chunk.h"
 #include "sctp/testing.h"
 
 // Packets that Chromium 156 and Firefox 153 exchanged with aiortc, out of their DTLS records.
@@ -45,9 +45,9 @@ constexpr std::string_view kFirefoxReset =
 constexpr std::string_view kAiortcResetResponse =
     "138813885bc2f31e3613025b820000100010000c3ea06d2700000001";
 
-const std::string_view kAll[] = {kChromiumInit, kFirefoxInit,   kAiortcInitAck, kCookieEcho,
-                                 kOpen,         kHello,         kSack,          kChromiumAbort,
-                                 kFirefoxReset, kAiortcResetResponse};
+const std::string_view kAll[] = {
+    kChromiumInit, kFirefoxInit, kAiortcInitAck, kCookieEcho,   kOpen,
+    kHello,        kSack,        kChromiumAbort, kFirefoxReset, kAiortcResetResponse};
 
 TEST(RealPackets, AreAllWellFormedWithAGoodChecksum) {
   for (const std::string_view hex : kAll) {

@@ -48,7 +48,7 @@ struct ReConfigChunk {
   std::vector<ReConfigParameter> parameters;
 
   static std::optional<ReConfigChunk> parse(Bytes body);  // nothing: 0, 3 or more, or malformed
-  ByteVector toChunk() const;  // OtherRequest is not for writing
+  ByteVector toChunk() const;                             // OtherRequest is not for writing
 };
 
 }  // namespace parley::sctp

@@ -71,8 +71,8 @@ void DataTracker::forwardTo(Tsn newCumulativeTsn) {
 void DataTracker::adaptReach(std::size_t window, std::size_t payloadSize) {
   averagePayload_ = (averagePayload_ * 15 + std::max<std::size_t>(payloadSize, 16)) / 16;
   const std::size_t wanted = 4 * window / std::max<std::size_t>(averagePayload_, 1);
-  reach_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(
-      wanted, limits::sctp::kTsnDistanceMin, limits::sctp::kTsnDistanceMax));
+  reach_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(wanted, limits::sctp::kTsnDistanceMin,
+                                                              limits::sctp::kTsnDistanceMax));
 }
 
 void DataTracker::report(SackChunk& sack, std::size_t room) {

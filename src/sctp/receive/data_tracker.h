@@ -16,7 +16,7 @@ class DataTracker {
 
   enum class Verdict : std::uint8_t { fresh, duplicate, tooFar };
   Verdict look(Tsn tsn) const;
-  void insert(Tsn tsn);                 // of a fresh one
+  void insert(Tsn tsn);  // of a fresh one
   void noteDuplicate(Tsn tsn);
   void forwardTo(Tsn newCumulativeTsn);  // RFC 3758 3.6, of one that isPlausible()
 

@@ -17,7 +17,7 @@ TEST(DataTracker, AgreesWithASetOverRandomArrivalsAroundTheWrap) {
     Random random(seed);
     const Tsn initial{0xffff'ffff - static_cast<std::uint32_t>(random.below(200))};
     DataTracker tracker(initial);
-    std::set<std::uint32_t> got;  // offsets from the initial TSN
+    std::set<std::uint32_t> got;   // offsets from the initial TSN
     std::uint32_t cumulative = 0;  // how many in a row
     for (int i = 0; i < 2'000; ++i) {
       const auto offset = static_cast<std::uint32_t>(cumulative + random.below(60));
@@ -62,7 +62,8 @@ TEST(DataTracker, ReachesFurtherWhenChunksAreSmallButNeverBeyondTheLimit) {
 
 TEST(DataTracker, KeepsABoundedNumberOfRangesButStillFillsHoles) {  // S-9
   DataTracker tracker({1});
-  for (std::uint32_t tsn = 3; tracker.look({tsn}) == Verdict::fresh; tsn += 2) tracker.insert({tsn});
+  for (std::uint32_t tsn = 3; tracker.look({tsn}) == Verdict::fresh; tsn += 2)
+    tracker.insert({tsn});
   EXPECT_LE(tracker.rangeCount(), limits::sctp::kGapRangesKept);
   EXPECT_EQ(tracker.look({2}), Verdict::fresh);
   tracker.insert({2});

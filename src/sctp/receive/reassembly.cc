@@ -61,8 +61,7 @@ Reassembly::Outcome Reassembly::add(std::int64_t position, bool next, const Data
 }
 
 Reassembly::Outcome Reassembly::addFragment(std::int64_t position, bool next,
-                                            const DataChunk& chunk,
-                                            std::vector<Complete>& out) {
+                                            const DataChunk& chunk, std::vector<Complete>& out) {
   auto after = runs_.upper_bound(position);
   auto before = after == runs_.begin() ? runs_.end() : std::prev(after);
   if (before != runs_.end() && before->second.last >= position) return Outcome::violation;

@@ -32,8 +32,7 @@ class Reassembly {
     violation,  // fragments contradict each other
   };
   // `next`: the position is the lowest one missing, so it is taken even when full.
-  Outcome add(std::int64_t position, bool next, const DataChunk& chunk,
-              std::vector<Complete>& out);
+  Outcome add(std::int64_t position, bool next, const DataChunk& chunk, std::vector<Complete>& out);
 
   // RFC 3758 3.6: forgets what is incomplete up to `cumulative`, and lets wait for nothing up to
   // the SSNs named, whose streams the caller has checked.
@@ -74,7 +73,7 @@ class Reassembly {
   Stream& streamOf(StreamId id);
 
   std::size_t messageMax_;
-  Runs runs_;  // by the position of the first fragment
+  Runs runs_;                                     // by the position of the first fragment
   std::vector<std::unique_ptr<Stream>> streams_;  // made on use
   std::size_t held_ = 0;
 };

@@ -9,18 +9,18 @@ namespace parley::sctp {
 class CongestionController {
  public:
   struct Acked {
-    std::size_t bytes;        // newly acknowledged, with chunk headers
+    std::size_t bytes;  // newly acknowledged, with chunk headers
     bool cumulativeAdvanced;
-    bool wasLimited;          // the window was what held the last flush back
+    bool wasLimited;  // the window was what held the last flush back
     bool allAcked;
     bool inRecovery;
   };
 
   virtual ~CongestionController() = default;
   virtual void onAcked(const Acked& acked) = 0;
-  virtual void onLoss() = 0;     // once per recovery
+  virtual void onLoss() = 0;  // once per recovery
   virtual void onTimeout() = 0;
-  virtual void onIdle() = 0;     // a whole RTO without sending
+  virtual void onIdle() = 0;  // a whole RTO without sending
 
   virtual std::size_t window() const = 0;
   virtual std::size_t threshold() const = 0;

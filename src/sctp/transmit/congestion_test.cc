@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::size_t kPacket = 1'000;
 
-CongestionController::Acked acked(std::size_t bytes) {
-  return {bytes, true, true, false, false};
-}
+CongestionController::Acked acked(std::size_t bytes) { return {bytes, true, true, false, false}; }
 
 TEST(NewReno, BeginsWithTenPackets) { EXPECT_EQ(NewReno(kPacket).window(), 10 * kPacket); }
 

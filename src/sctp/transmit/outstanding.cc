@@ -105,8 +105,7 @@ std::optional<std::vector<Outstanding::Range>> Outstanding::readGaps(
   return gaps;
 }
 
-Outstanding::SackOutcome Outstanding::onSack(const SackChunk& sack, Instant now,
-                                             SendQueue& queue) {
+Outstanding::SackOutcome Outstanding::onSack(const SackChunk& sack, Instant now, SendQueue& queue) {
   SackOutcome outcome;
   const std::int64_t cumulative = base_ - 1 + distance(tsnAt(base_ - 1), sack.cumulativeTsn);
   if (cumulative >= end()) return outcome;

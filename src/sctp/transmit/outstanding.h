@@ -64,7 +64,7 @@ class Outstanding {
   Tsn nextTsn() const { return tsnAt(end()); }
   std::int64_t end() const { return base_ + static_cast<std::int64_t>(chunks_.size()); }
   std::int64_t acknowledged() const { return base_ - 1; }  // position of the cumulative TSN
-  bool isConsistent() const;  // recomputes the sums; for tests
+  bool isConsistent() const;                               // recomputes the sums; for tests
 
  private:
   enum class State : std::uint8_t { inFlight, lost, acked, abandoned };
@@ -101,13 +101,14 @@ class Outstanding {
   const Sent& sentOf(const Chunk& chunk) const {
     return messages_[static_cast<std::size_t>(chunk.message - messageBase_)];
   }
-  static std::size_t wireSize(const Chunk& chunk) { return padded(DataChunk::kHeader + chunk.size); }
+  static std::size_t wireSize(const Chunk& chunk) {
+    return padded(DataChunk::kHeader + chunk.size);
+  }
   DataChunk viewOf(std::int64_t at) const;
 
   std::optional<std::vector<Range>> readGaps(const SackChunk& sack, std::int64_t cumulative) const;
   void acknowledge(std::int64_t at, SackOutcome& outcome, Instant now);
-  void takeCumulative(std::int64_t cumulative, SackOutcome& outcome, Instant now,
-                      SendQueue& queue);
+  void takeCumulative(std::int64_t cumulative, SackOutcome& outcome, Instant now, SendQueue& queue);
   void takeGaps(std::vector<Range> gaps, SackOutcome& outcome, Instant now);
   void renege(Range range);
   void findLosses(SackOutcome& outcome, Instant now, SendQueue& queue);

@@ -166,8 +166,8 @@ TEST(Outstanding, KeepsItsBooksUnderRandomSacks) {
           gaps.push_back({from, static_cast<std::uint16_t>(from + random.below(8))});
         }
         if (random.below(3)) std::ranges::sort(gaps, {}, &SackChunk::Gap::first);
-        const auto at = static_cast<std::uint32_t>(
-            s.outstanding.acknowledged() + static_cast<std::int64_t>(random.below(6)) - 2);
+        const auto at = static_cast<std::uint32_t>(s.outstanding.acknowledged() +
+                                                   static_cast<std::int64_t>(random.below(6)) - 2);
         s.sack((first + (at - 1)).value, gaps);
       }
       ASSERT_TRUE(s.outstanding.isConsistent()) << seed;

@@ -12,9 +12,9 @@ namespace parley::sctp {
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
-  virtual void enter(StreamId stream) = 0;          // of one that is not entered
+  virtual void enter(StreamId stream) = 0;  // of one that is not entered
   virtual bool empty() const = 0;
-  virtual StreamId next() const = 0;                // while not empty
+  virtual StreamId next() const = 0;                                             // while not empty
   virtual void onMessage(StreamId stream, std::size_t bytes, bool hasMore) = 0;  // next() went
   virtual void clear() = 0;
 };

@@ -52,7 +52,7 @@ class SendQueue {
  private:
   struct Stream {
     std::deque<OutMessage> messages;
-    std::size_t live = 0;       // popped, not settled
+    std::size_t live = 0;  // popped, not settled
     std::size_t beforeReset = 0;
     std::size_t sentBytes = 0;  // since the last takeSent()
     bool resetting = false;
