@@ -59,14 +59,14 @@ double windowSeconds() { return std::chrono::duration<double>(kWindow).count(); 
 
 void measureBulk(Report& report, std::size_t messageSize) {
   const Flow seen = flow(messageSize);
-  report.add(format("bulk, one ordered channel, %zu-byte messages", messageSize),
+  report.add(format("bulk-%zu", messageSize), format("bulk, one ordered channel, %zu-byte messages", messageSize),
              format("%.0f Mbit/s, %.0f MB per CPU second of both peers",
                     seen.bytes * 8 / 1e6 / windowSeconds(), seen.bytes / 1e6 / seen.cpu));
 }
 
 void measureSmallMessages(Report& report) {
   const Flow seen = flow(64);
-  report.add("64-byte messages, one ordered channel",
+  report.add("small", "64-byte messages, one ordered channel",
              format("%.0f thousand/s, %.0f thousand per CPU second",
                     seen.messages / 1e3 / windowSeconds(), seen.messages / 1e3 / seen.cpu));
 }
@@ -89,7 +89,7 @@ void measurePingPong(Report& report) {
   };
   pair.offered->send(std::span<const std::uint8_t>(ball));
   loop.runUntil([&] { return times.size() >= kRoundTrips; }, 60s);
-  report.add("ping-pong, 64 bytes, p50 / p99 / p99.9",
+  report.add("ping-pong", "ping-pong, 64 bytes, p50 / p99 / p99.9",
              format("%.0f / %.0f / %.0f us", percentile(times, 0.5), percentile(times, 0.99),
                     percentile(times, 0.999)));
 }

@@ -41,9 +41,9 @@ void measureSetUp(Report& report) {
     require(pair.connect(), "a pair did not connect");
     times.push_back(milliseconds(Clock::now() - start));
   }
-  report.add("set-up, new pair to channel open at both ends, one after another, p50 / p99",
+  report.add("setup", "new pair to channel open at both ends, one after another, p50 / p99",
              format("%.2f / %.2f ms", percentile(times, 0.5), percentile(times, 0.99)));
-  report.add("CPU per pair, set-up and close",
+  report.add("setup-cpu", "CPU per pair, set-up and close",
              format("%.2f ms", (support::cpuSeconds() - cpu) * 1e3 / kSequential));
   loop.drain(10s);
 }
@@ -62,7 +62,7 @@ void measureParallelSetUp(Report& report) {
               60s),
           "pairs did not connect");
   const double seconds = milliseconds(Clock::now() - start) / 1e3;
-  report.add(format("set-up, %d pairs at once", kParallel),
+  report.add("parallel", format("%d pairs set up at once", kParallel),
              format("%.0f pairs/s", kParallel / seconds));
   pairs.clear();
   loop.drain(10s);
@@ -79,11 +79,11 @@ void measureIdleMemory(Report& report) {
     require(pairs.back().connect(), "a pair did not connect");
   }
   const double each = static_cast<double>(support::residentBytes() - before) / (2.0 * kIdlePairs);
-  report.add(format("resident memory per idle connection (%d pairs, a channel each)", kIdlePairs),
+  report.add("memory", format("resident memory per idle connection (%d pairs, a channel each)", kIdlePairs),
              format("%.1f KiB", each / 1024));
   const double cpu = support::cpuSeconds();
   loop.runFor(5s);
-  report.add(format("CPU of %d idle pairs", kIdlePairs),
+  report.add("idle-cpu", format("CPU of %d idle pairs", kIdlePairs),
              format("%.1f %% of a core", (support::cpuSeconds() - cpu) / 5 * 100));
   pairs.clear();
   loop.drain(10s);
@@ -103,9 +103,9 @@ void measureClose(Report& report) {
     require(loop.runUntil([&] { return closed; }, 10s), "the close was not seen");
     remote.push_back(milliseconds(Clock::now() - start));
   }
-  report.add("close() to the other side's channel close, p50 / p99",
+  report.add("close", "close() to the other side's channel close, p50 / p99",
              format("%.3f / %.3f ms", percentile(remote, 0.5), percentile(remote, 0.99)));
-  report.add("close() itself returns after, p50 / p99",
+  report.add("close-call", "close() itself returns after, p50 / p99",
              format("%.0f / %.0f us", percentile(call, 0.5), percentile(call, 0.99)));
   loop.drain(10s);
 }

@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   bench::measurePingPong(report);
   bench::measureClose(report);
   bench::measureIdleMemory(report);
-  if (output && !report.writeMarkdown(output, "./dev bench")) {
+  if (output && !report.write(output)) {
     std::fprintf(stderr, "cannot write %s\n", output);
     return 1;
   }

@@ -1,25 +1,11 @@
 #include "report.h"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <fstream>
-#include <parley/version.h>
-#include <thread>
 
 namespace bench {
-namespace {
-
-std::string processor() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "unknown processor";
-}
-
-}  // namespace
 
 std::string format(const char* pattern, ...) {
   char text[256];
@@ -37,24 +23,15 @@ double percentile(std::vector<double>& samples, double fraction) {
   return samples[std::min(rank, samples.size() - 1)];
 }
 
-void Report::add(std::string what, std::string figure) {
-  std::printf("%-64s %s\n", what.c_str(), figure.c_str());
+void Report::add(std::string key, std::string what, std::string figure) {
+  std::printf("%-72s %s\n", what.c_str(), figure.c_str());
   std::fflush(stdout);
-  rows_.push_back({std::move(what), std::move(figure)});
+  rows_.push_back({std::move(key), std::move(what), std::move(figure)});
 }
 
-bool Report::writeMarkdown(const std::string& path, const std::string& command) const {
-  utsname system{};
-  ::uname(&system);
+bool Report::write(const std::string& path) const {
   std::ofstream out(path);
-  out << "# Benchmarks\n\nWritten by `" << command << "`, the base line of this version. Both peers "
-      << "run in one process on one\nloop (one thread) and talk over real UDP sockets of this "
-      << "machine.\n\n"
-      << "Machine: " << processor() << ", " << std::thread::hardware_concurrency()
-      << " hardware threads, " << system.sysname << ' ' << system.release << ".\nParley "
-      << parley::version().parley << ", " << parley::version().openssl << ".\n\n"
-      << "| What | Figure |\n| --- | --- |\n";
-  for (const Row& row : rows_) out << "| " << row.what << " | " << row.figure << " |\n";
+  for (const Row& row : rows_) out << row.key << '\t' << row.what << '\t' << row.figure << '\n';
   return out.good();
 }
 

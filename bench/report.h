@@ -5,14 +5,16 @@
 
 namespace bench {
 
-// Figures in the order they were measured; printed as they come, written as Markdown at the end.
+// Figures in the order they were measured; printed as they come. With a path they are also written
+// there, a line of key, text and figure each, for bench/run.mjs to set beside those of others.
 class Report {
  public:
-  void add(std::string what, std::string figure);
-  bool writeMarkdown(const std::string& path, const std::string& command) const;
+  void add(std::string key, std::string what, std::string figure);
+  bool write(const std::string& path) const;
 
  private:
   struct Row {
+    std::string key;
     std::string what;
     std::string figure;
   };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "channel/channels.h"
 #include "channel/dcep.h"

@@ -1,5 +1,7 @@
 #include "sctp/machine.h"
 
+#include <utility>
+
 // INIT to COOKIE ACK (RFC 9260 5). Both sides usually begin at once, so the same tag and TSN stand
 // in our INIT and in every INIT ACK until there is a link: any order of the packets of two
 // handshakes ends in one association.

@@ -1,5 +1,7 @@
 #include "sctp/machine.h"
 
+#include <utility>
+
 // Stream resets (RFC 6525). Ours waits until all that was sent on its streams has arrived, so a
 // peer never has to put it off and no message crosses from one life of a stream into the next.
 

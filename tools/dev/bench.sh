@@ -1,16 +1,15 @@
-# bench [arguments]: the benchmarks; without arguments their report becomes docs/benchmarks.md.
+# bench [arguments]: ours, then the other stacks in the same run, into docs/benchmarks.md; with
+# arguments only ours, with these arguments.
 dev_bench() {
+  need base
+  node_modules bench/rivals
   configure release
-  has_target release parley_bench || die "there is no target parley_bench (bench/) in this tree"
   compile release parley_bench
-  local report=build/benchmarks.md
-  say "benchmarks; leave the machine alone until they end"
   if [ $# -gt 0 ]; then
     build/release/bench/parley_bench "$@"
     return
   fi
-  build/release/bench/parley_bench | tee "$report"
-  [ -s "$report" ] || die "the benchmarks printed nothing"
-  cp "$report" docs/benchmarks.md
-  say "written: docs/benchmarks.md"
+  has_target release parley_node && compile release parley_node
+  say "benchmarks; leave the machine alone until they end"
+  node bench/run.mjs
 }

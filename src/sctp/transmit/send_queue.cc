@@ -1,5 +1,7 @@
 #include "sctp/transmit/send_queue.h"
 
+#include <utility>
+
 namespace parley::sctp {
 
 SendQueue::Stream& SendQueue::streamOf(StreamId id) {

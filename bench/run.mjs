@@ -1,0 +1,50 @@
+// node bench/run.mjs: our benchmarks and, beside them in the same run, those of other stacks, written
+// to docs/benchmarks.md. A stack whose package is not installed is reported as skipped.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, release, tmpdir, type } from 'node:os';
+import { join } from 'node:path';
+
+const root = new URL('..', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' });
+const lines = (text) => text.trim().split('\n').filter(Boolean).map((line) => line.split('\t'));
+
+console.log('Parley, C++');
+run(join(root, 'build/release/bench/parley_bench'), ['--output', join(folder, 'parley')]);
+const ours = lines(readFileSync(join(folder, 'parley'), 'utf8'));
+
+const others = [
+  ['parley-node', 'Parley in Node.js', existsSync(join(root, 'bindings/node/build/parley.node'))],
+  ['node-datachannel', 'libdatachannel 0.24 (node-datachannel)', existsSync(join(root, 'bench/rivals/node_modules/node-datachannel'))],
+  ['wrtc', 'libwebrtc (@roamhq/wrtc)', existsSync(join(root, 'bench/rivals/node_modules/@roamhq/wrtc'))],
+];
+const columns = [];
+for (const [name, title, isThere] of others) {
+  if (!isThere) { console.log(`${title}: skipped, it is not installed`); continue; }
+  console.log(title);
+  const { stdout, status } = spawnSync(process.execPath, [join(root, 'bench/rivals/measure.mjs'), name],
+    { encoding: 'utf8', timeout: 300_000, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.stdout.write(stdout ?? '');
+  if (status !== 0) console.log(`${title}: ended with ${status}`);
+  columns.push([title, new Map(lines(stdout ?? ''))]);
+}
+rmSync(folder, { recursive: true, force: true });
+
+const table = [
+  ['What', 'Parley, C++', ...columns.map(([title]) => title)],
+  Array(2 + columns.length).fill('---'),
+  ...ours.map(([key, what, figure]) => [what, figure, ...columns.map(([, figures]) => figures.get(key) ?? '')]),
+];
+writeFileSync(join(root, 'docs/benchmarks.md'), `# Benchmarks
+
+Written by \`./dev bench\`; the base line of this version, no target yet. Both peers of a pair run in one
+process and talk over real UDP sockets of this machine, in C++ on one thread. The other stacks run in
+the same way, one after the other, as their npm packages ship them; where a cell is empty the line was
+not measured there. Sender: one ordered reliable channel, \`bufferedAmount\` kept under 1 MiB.
+
+Machine: ${cpus()[0].model}, ${cpus().length} hardware threads, ${type()} ${release()}, Node ${process.version}.
+
+${table.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+`);
+console.log('wrote docs/benchmarks.md');

@@ -1,0 +1,273 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/host.h"
+#include "core/random.h"
+
+// What the tests of sessions stand on: hosts with sockets, timers and residents, and a network of
+// one delay between them, all in virtual time. No loop: that has tests of its own.
+
+namespace parley::session::test {
+
+class SeededSecrets final : public Secrets {
+ public:
+  explicit SeededSecrets(std::uint64_t seed) : random_(seed) {}
+  void fill(MutableBytes bytes) override {
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
+  }
+
+ private:
+  Random random_;
+};
+
+struct Flight {
+  Address from;
+  Address to;
+  ByteVector bytes;
+  Instant sent;
+
+  std::uint8_t first() const { return bytes.empty() ? 0 : bytes.front(); }
+  bool isStun() const { return first() < 4; }
+  bool isDtls() const { return first() >= 20 && first() < 64; }
+};
+
+class TestHost;
+
+class Net {
+ public:
+  Net() = default;
+  Net(const Net&) = delete;
+  Net& operator=(const Net&) = delete;
+
+  void send(Flight flight);
+  void inject(Flight flight) { flying_.emplace(now, std::move(flight)); }  // forged, arrives now
+  void runFor(Duration time);
+  bool runUntil(const std::function<bool()>& condition, Duration limit);
+
+  Instant now{1s};
+  Duration delay = 10ms;
+  std::function<bool(const Flight&)> passes;  // empty: all do
+  std::vector<Flight> sent;                   // whether they passed or not
+  PacketPool pool{4'096};
+  Random random{1};
+  SeededSecrets secrets{2};
+  NoTrace trace;
+  std::vector<TestHost*> hosts;
+
+ private:
+  bool turn(Instant until);
+
+  std::multimap<Instant, Flight> flying_;
+};
+
+class TestHost final : public Host {
+ public:
+  TestHost(Net& net, std::vector<std::string> addresses) : net_(net) {
+    net_.hosts.push_back(this);
+    for (const std::string& address : addresses) addInterface(address);
+  }
+  ~TestHost() {
+    std::erase(net_.hosts, this);
+    tasks_.clear();
+    while (!residents_.empty()) leave(*residents_.back());
+    dismissed_.clear();
+  }
+
+  void addInterface(const std::string& address,
+                    InterfaceKind kind = InterfaceKind::ethernet) {
+    interfaceList.push_back({.name = "if" + std::to_string(interfaceList.size()),
+                             .kind = kind,
+                             .address = *IpAddress::parse(address)});
+  }
+
+  Step& step() override {
+    step_.now = net_.now;
+    return step_;
+  }
+  void enter(Guest& guest) override {
+    if (!seatOf(guest)) seats_.push_back({.guest = &guest});
+  }
+  void leave(Guest& guest) override {
+    std::vector<SocketId> mine;
+    for (const auto& [id, socket] : sockets)
+      if (socket.owner == &guest) mine.push_back(id);
+    for (const SocketId id : mine) close(id);
+    std::erase_if(seats_, [&](const Seat& seat) { return seat.guest == &guest; });
+    const auto resident = std::ranges::find(residents_, &guest, &std::unique_ptr<Guest>::get);
+    if (resident == residents_.end()) return;
+    dismissed_.push_back(std::move(*resident));
+    residents_.erase(resident);
+  }
+  void touch(Guest& guest) override {
+    if (Seat* seat = seatOf(guest)) seat->touched = true;
+  }
+  void wakeAt(Guest& guest, Instant due) override {
+    if (Seat* seat = seatOf(guest)) seat->due = due;
+  }
+  void adopt(std::unique_ptr<Guest> resident) override {
+    enter(*resident);
+    residents_.push_back(std::move(resident));
+  }
+  void dismiss(Guest& resident) override { leave(resident); }
+  std::size_t residents() const override { return residents_.size() + strangers; }
+
+  Result<BoundUdp, OpenError> openUdp(Guest& guest, const UdpOptions& options) override {
+    opens.push_back(options);
+    if (failOpen && failOpen(options)) return Unexpected(OpenError::addressInUse);
+    const std::uint16_t port = options.portMin ? options.portMin : nextPort_++;
+    const SocketId id{++lastSocket_};
+    sockets[id] = {&guest, {options.local, port}};
+    return BoundUdp{id, {options.local, port}};
+  }
+  void handOver(SocketId socket, Guest& heir) override {
+    if (const auto found = sockets.find(socket); found != sockets.end())
+      found->second.owner = &heir;
+  }
+  void close(SocketId socket) override { sockets.erase(socket); }
+  void send(Datagram datagram) override {
+    const auto socket = sockets.find(datagram.socket);
+    ASSERT_NE(socket, sockets.end()) << "sent on a socket that is closed";
+    net_.send({.from = socket->second.local,
+               .to = datagram.remote,
+               .bytes = toVector(datagram.packet.bytes()),
+               .sent = net_.now});
+  }
+  ResolveId resolve(Guest&, std::string) override { return {}; }
+  std::vector<NetworkInterface> interfaces() override { return interfaceList; }
+  void queueTask(std::move_only_function<void()> task) override {
+    tasks_.push_back(std::move(task));
+  }
+
+  // The end of a step: touched guests, then tasks, until nothing is left.
+  void settle() {
+    for (;;) {
+      const auto seat = std::ranges::find(seats_, true, &Seat::touched);
+      if (seat != seats_.end()) {
+        seat->touched = false;
+        seat->guest->onStepEnd(step());
+      } else if (!tasks_.empty()) {
+        auto task = std::move(tasks_.front());
+        tasks_.pop_front();
+        task();
+      } else {
+        break;
+      }
+    }
+    dismissed_.clear();
+  }
+  bool deliver(Flight& flight) {
+    const auto socket =
+        std::ranges::find_if(sockets, [&](const auto& each) {
+          return each.second.local == flight.to;
+        });
+    if (socket == sockets.end()) return false;
+    Guest& guest = *socket->second.owner;
+    touch(guest);
+    guest.onDatagram(step(), {.socket = socket->first,
+                              .local = flight.to,
+                              .remote = flight.from,
+                              .arrival = net_.now,
+                              .packet = Packet::lend(flight.bytes)});
+    settle();
+    return true;
+  }
+  Instant nextDue() const {
+    Instant due = never();
+    for (const Seat& seat : seats_) due = std::min(due, seat.due);
+    return due;
+  }
+  void expireTimers() {
+    for (;;) {
+      const auto seat = std::ranges::find_if(
+          seats_, [&](const Seat& each) { return each.due <= net_.now; });
+      if (seat == seats_.end()) return;
+      seat->due = never();
+      seat->touched = true;
+      seat->guest->onTimer(step());
+      settle();
+    }
+  }
+
+  bool isEmpty() const { return seats_.empty() && sockets.empty() && residents_.empty(); }
+  std::size_t guests() const { return seats_.size(); }
+
+  struct Socket {
+    Guest* owner = nullptr;
+    Address local;
+  };
+  std::vector<NetworkInterface> interfaceList;
+  std::map<SocketId, Socket> sockets;
+  std::vector<UdpOptions> opens;
+  std::function<bool(const UdpOptions&)> failOpen;
+  std::size_t strangers = 0;  // residents that are none of ours
+
+ private:
+  struct Seat {
+    Guest* guest = nullptr;
+    Instant due = never();
+    bool touched = false;
+  };
+  Seat* seatOf(const Guest& guest) {
+    const auto seat = std::ranges::find(seats_, &guest, &Seat::guest);
+    return seat == seats_.end() ? nullptr : &*seat;
+  }
+
+  Net& net_;
+  Step step_{net_.now, 1'795'000'000'000'000, net_.pool, net_.random, net_.secrets, net_.trace};
+  std::vector<Seat> seats_;
+  std::vector<std::unique_ptr<Guest>> residents_;
+  std::vector<std::unique_ptr<Guest>> dismissed_;
+  std::deque<std::move_only_function<void()>> tasks_;
+  std::uint32_t lastSocket_ = 0;
+  std::uint16_t nextPort_ = 50'000;
+};
+
+inline void Net::send(Flight flight) {
+  const bool isCarried = !passes || passes(flight);
+  sent.push_back(flight);
+  if (isCarried) flying_.emplace(now + delay, std::move(flight));
+}
+
+// What happens next, if it happens by then.
+inline bool Net::turn(Instant until) {
+  for (TestHost* host : hosts) host->settle();
+  Instant next = flying_.empty() ? never() : flying_.begin()->first;
+  for (const TestHost* host : hosts) next = std::min(next, host->nextDue());
+  if (next > until) return false;
+  now = std::max(now, next);
+  while (!flying_.empty() && flying_.begin()->first <= now) {
+    Flight flight = std::move(flying_.begin()->second);
+    flying_.erase(flying_.begin());
+    for (TestHost* host : hosts)
+      if (host->deliver(flight)) break;
+  }
+  for (TestHost* host : hosts) host->expireTimers();
+  return true;
+}
+
+inline void Net::runFor(Duration time) {
+  const Instant end = now + time;
+  while (turn(end)) {
+  }
+  now = end;
+}
+
+inline bool Net::runUntil(const std::function<bool()>& condition, Duration limit) {
+  const Instant end = now + limit;
+  while (!condition())
+    if (!turn(end)) return now = end, condition();
+  return true;
+}
+
+}  // namespace parley::session::test
