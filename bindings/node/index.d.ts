@@ -202,18 +202,30 @@ export class RTCDataChannel extends EventTarget {
   drained(): Promise<void>;
   /** Extension of Parley. */
   [Symbol.asyncIterator](): AsyncIterableIterator<string | ArrayBuffer | Blob>;
-  addEventListener(type: 'open', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'open', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'bufferedamountlow', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'bufferedamountlow', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'error', listener: (this: RTCDataChannel, event: RTCErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'error', listener: (this: RTCDataChannel, event: RTCErrorEvent) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'closing', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'closing', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'close', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'close', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'message', listener: (this: RTCDataChannel, event: MessageEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'message', listener: (this: RTCDataChannel, event: MessageEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'open', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'open', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'bufferedamountlow', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'bufferedamountlow', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'error', listener: (this: RTCDataChannel, event: RTCErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'error', listener: (this: RTCDataChannel, event: RTCErrorEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'closing', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'closing', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'close', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'close', listener: (this: RTCDataChannel, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'message', listener: (this: RTCDataChannel, event: MessageEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'message', listener: (this: RTCDataChannel, event: MessageEvent) => any, options?: boolean | EventListenerOptions): void;
   addEventListener(type: string, listener: any, options?: any): void;
   removeEventListener(type: string, listener: any, options?: any): void;
 }
@@ -232,10 +244,14 @@ export class RTCDtlsTransport extends EventTarget {
   onerror: ((this: RTCDtlsTransport, event: RTCErrorEvent) => any) | null;
   /** Extension of Parley. */
   readonly closeReason: ParleyCloseReason;
-  addEventListener(type: 'statechange', listener: (this: RTCDtlsTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'statechange', listener: (this: RTCDtlsTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'error', listener: (this: RTCDtlsTransport, event: RTCErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'error', listener: (this: RTCDtlsTransport, event: RTCErrorEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'statechange', listener: (this: RTCDtlsTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'statechange', listener: (this: RTCDtlsTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'error', listener: (this: RTCDtlsTransport, event: RTCErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'error', listener: (this: RTCDtlsTransport, event: RTCErrorEvent) => any, options?: boolean | EventListenerOptions): void;
   addEventListener(type: string, listener: any, options?: any): void;
   removeEventListener(type: string, listener: any, options?: any): void;
 }
@@ -295,12 +311,18 @@ export class RTCIceTransport extends EventTarget {
   onstatechange: ((this: RTCIceTransport, event: Event) => any) | null;
   ongatheringstatechange: ((this: RTCIceTransport, event: Event) => any) | null;
   onselectedcandidatepairchange: ((this: RTCIceTransport, event: Event) => any) | null;
-  addEventListener(type: 'statechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'statechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'gatheringstatechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'gatheringstatechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'selectedcandidatepairchange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'selectedcandidatepairchange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'statechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'statechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'gatheringstatechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'gatheringstatechange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'selectedcandidatepairchange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'selectedcandidatepairchange', listener: (this: RTCIceTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
   addEventListener(type: string, listener: any, options?: any): void;
   removeEventListener(type: string, listener: any, options?: any): void;
 }
@@ -343,22 +365,38 @@ export class RTCPeerConnection extends EventTarget {
   readonly sctp: RTCSctpTransport | null;
   createDataChannel(label: string, dataChannelDict?: RTCDataChannelInit): RTCDataChannel;
   ondatachannel: ((this: RTCPeerConnection, event: RTCDataChannelEvent) => any) | null;
-  addEventListener(type: 'negotiationneeded', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'negotiationneeded', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'icecandidate', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'icecandidate', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'icecandidateerror', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'icecandidateerror', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'signalingstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'signalingstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'iceconnectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'iceconnectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'icegatheringstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'icegatheringstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'connectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'connectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
-  addEventListener(type: 'datachannel', listener: (this: RTCPeerConnection, event: RTCDataChannelEvent) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'datachannel', listener: (this: RTCPeerConnection, event: RTCDataChannelEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'negotiationneeded', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'negotiationneeded', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'icecandidate', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'icecandidate', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'icecandidateerror', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'icecandidateerror', listener: (this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'signalingstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'signalingstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'iceconnectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'iceconnectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'icegatheringstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'icegatheringstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'connectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'connectionstatechange', listener: (this: RTCPeerConnection, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'datachannel', listener: (this: RTCPeerConnection, event: RTCDataChannelEvent) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'datachannel', listener: (this: RTCPeerConnection, event: RTCDataChannelEvent) => any, options?: boolean | EventListenerOptions): void;
   addEventListener(type: string, listener: any, options?: any): void;
   removeEventListener(type: string, listener: any, options?: any): void;
 }
@@ -385,8 +423,10 @@ export class RTCSctpTransport extends EventTarget {
   readonly maxMessageSize: number | null;
   readonly maxChannels: number | null;
   onstatechange: ((this: RTCSctpTransport, event: Event) => any) | null;
-  addEventListener(type: 'statechange', listener: (this: RTCSctpTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener(type: 'statechange', listener: (this: RTCSctpTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
+  addEventListener(
+      type: 'statechange', listener: (this: RTCSctpTransport, event: Event) => any, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener(
+      type: 'statechange', listener: (this: RTCSctpTransport, event: Event) => any, options?: boolean | EventListenerOptions): void;
   addEventListener(type: string, listener: any, options?: any): void;
   removeEventListener(type: string, listener: any, options?: any): void;
 }

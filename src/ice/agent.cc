@@ -38,6 +38,11 @@ void Agent::restart(Step& step, TransportIndex transport, Credentials local) {
   shared_->roleSwitches = 0;
 }
 
+void Agent::cancelRestart(Step& step, TransportIndex transport) {
+  shared_->prepare(step);
+  if (Transport* found = find(transport)) found->cancelRestart(step);
+}
+
 Result<CandidateId, AddError> Agent::addLocal(Step& step, TransportIndex transport,
                                               Candidate candidate,
                                               std::optional<CandidateId> base) {

@@ -46,6 +46,9 @@ class Agent {
   // the old one carries data, with its consent kept fresh, until the new one has a selected pair;
   // then Retired tells which bases are no longer needed.
   void restart(Step& step, TransportIndex transport, Credentials local);
+  // The restart is taken back before the peer's new credentials came (JSEP rollback): the
+  // generation it was to replace is the current one again, with all it had found.
+  void cancelRestart(Step& step, TransportIndex transport);
 
   // A host or relayed candidate is its own base. A server-reflexive one names the base it was
   // learned from; it is never sent from, and its pairs fold into those of the base (RFC 8445

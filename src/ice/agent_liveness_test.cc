@@ -280,6 +280,68 @@ TEST_F(Liveness, RestartWhileChecksAreInFlightIgnoresTheirAnswers) {
   EXPECT_TRUE(connect());
 }
 
+TEST_F(Liveness, ACancelledRestartLeavesEverythingAsItWas) {
+  start();
+  const Credentials before = left_.credentials;
+  left_.restart();
+  left_.open(at("192.0.2.1:1000"));
+  const CandidateId extra = left_.open(at("192.0.2.1:1001"));
+  left_.flush();
+  net_.runFor(20s);
+  left_.cancelRestart();
+  EXPECT_EQ(left_.credentials, before);
+  ASSERT_EQ(left_.retired.size(), 1u);
+  EXPECT_EQ(left_.retired[0].bases, std::vector{extra});
+  net_.runFor(120s);  // consent goes on both ways
+  EXPECT_EQ(left_.state(), State::completed);
+  EXPECT_EQ(right_.state(), State::completed);
+  EXPECT_TRUE(left_.sendData());
+  EXPECT_TRUE(right_.sendData());
+  net_.runFor(1s);
+  EXPECT_EQ(left_.dataReceived + right_.dataReceived, 2u);
+}
+
+TEST_F(Liveness, APathLostDuringARestartIsFoundAgainWhenThatIsCancelled) {
+  start();
+  left_.restart();
+  cut();
+  net_.runFor(10s);
+  left_.restart();  // an offer written anew: still unanswered
+  left_.cancelRestart();
+  EXPECT_EQ(left_.state(), State::disconnected);
+  mend();
+  EXPECT_TRUE(connect());
+  net_.runFor(10s);
+  EXPECT_EQ(left_.state(), State::completed);
+  EXPECT_EQ(right_.state(), State::completed);
+}
+
+TEST_F(Liveness, ARestartCancelledBeforeAPathWasFoundGoesOnSearching) {
+  left_.open(at("192.0.2.1:1000"));
+  right_.open(at("192.0.2.2:2000"));
+  cut();
+  exchange();
+  left_.restart();
+  left_.cancelRestart();
+  mend();
+  EXPECT_TRUE(connect());
+}
+
+TEST_F(Liveness, ARestartThatWasAnsweredCannotBeCancelled) {
+  start();
+  left_.restart();
+  right_.restart();
+  left_.open(at("192.0.2.1:1000"));
+  right_.open(at("192.0.2.2:2000"));
+  const Credentials fresh = left_.credentials;
+  exchange();
+  left_.cancelRestart();
+  EXPECT_EQ(left_.credentials, fresh);
+  left_.cancelRestart();
+  net_.runFor(10s);
+  EXPECT_EQ(left_.state(), State::completed);
+}
+
 TEST_F(Liveness, ChecksDoNotStormOnceConnected) {
   start();
   net_.sent = 0;

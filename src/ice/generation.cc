@@ -242,6 +242,13 @@ void Generation::stopChecking() {
   std::erase_if(checks_, [](const Check& check) { return !check.recovery; });
 }
 
+void Generation::resumeChecking(Step& step) {
+  if (failed_) return;
+  if (remote_ && !patienceOver_) patience_.start(step.now, shared_.config.patience);
+  if (selected_ == PairId{} || disconnected_) reopen();
+  settle(step);
+}
+
 // After every input: which pair carries data now, and whether all is lost.
 void Generation::settle(Step& step) {
   syncRole();

@@ -46,6 +46,7 @@ class Generation {
   void onTimer(Step& step);
   // A newer generation is being set up: what carries data is kept, nothing new is tried.
   void stopChecking();
+  void resumeChecking(Step& step);  // the newer one was taken back
   void nominate(Step& step);
   bool sendTriggered(Step& step);
   bool sendOrdinary(Step& step);

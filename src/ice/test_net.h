@@ -123,6 +123,13 @@ class Peer final : private PathSink {
     agent.restart(step, kTransport, credentials);
   }
 
+  void cancelRestart() {
+    Step step = net_.step();
+    agent.cancelRestart(step, kTransport);
+    credentials = *agent.localCredentials(kTransport);
+    flush();
+  }
+
   bool sendData(std::size_t size = 100) {
     Step step = net_.step();
     Packet packet = net_.pool.take();

@@ -1,6 +1,7 @@
 #include "ice/transport.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ice/priority.h"
 
@@ -13,15 +14,24 @@ Transport::Transport(Shared& shared, TransportIndex index, Credentials local)
 
 void Transport::restart(Step&, Credentials local) {
   auto fresh = std::make_unique<Generation>(shared_, index_, std::move(local));
-  // A second restart before the first one has led anywhere keeps what still carries data.
+  // A second restart before the first one has led anywhere keeps what still carries data, and
+  // before the first one was answered what a rollback would come back to.
   const bool keepPrevious = previous_ && !isLingering() && !current_->selectedPair() &&
-                            previous_->isHealthy();
+                            (previous_->isHealthy() || !current_->hasRemoteCredentials());
   std::unique_ptr<Generation> gone = keepPrevious ? std::move(current_) : std::move(previous_);
   if (!keepPrevious) previous_ = std::move(current_);
   current_ = std::move(fresh);
   previous_->stopChecking();
   retire_.stop();
   if (!gone) return;
+  auto bases = basesOnlyIn(*gone);
+  if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
+}
+
+void Transport::cancelRestart(Step& step) {
+  if (!previous_ || isLingering() || current_->hasRemoteCredentials()) return;
+  const std::unique_ptr<Generation> gone = std::exchange(current_, std::move(previous_));
+  current_->resumeChecking(step);
   auto bases = basesOnlyIn(*gone);
   if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
 }

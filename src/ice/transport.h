@@ -21,6 +21,7 @@ class Transport {
   const Generation& current() const { return *current_; }
 
   void restart(Step& step, Credentials local);
+  void cancelRestart(Step& step);
   Result<CandidateId, AddError> addLocal(Step& step, Candidate candidate,
                                          std::optional<CandidateId> base);
   bool removeLocal(Step& step, CandidateId id);

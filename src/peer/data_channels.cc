@@ -48,6 +48,7 @@ std::shared_ptr<DataChannel> DataChannels::create(const std::string& label,
                                     RTCDataChannelState::connecting);
   if (channel->id()) used_.insert(*channel->id());
   channels_.emplace(id, channel);
+  wasAnyCreated_ = true;
   if (role_) open(*channel);
   return channel;
 }
@@ -85,7 +86,14 @@ void DataChannels::fail(const Channel& channel) {
   context_.tasks.next([channel] { channel->end(); });
 }
 
-void DataChannels::stop() { role_.reset(); }
+// The engine closes the channels it knows; those that still waited to be asked for end here.
+void DataChannels::stop() {
+  role_.reset();
+  wasAnyCreated_ = false;
+  for (const auto& [id, channel] : channels_)
+    if (!asked_.contains(id))
+      context_.tasks.queue([channel] { channel->onClosed(std::nullopt); });
+}
 
 std::uint32_t DataChannels::streamLimit() const {
   const auto& sctp = transports_.sctp();

@@ -28,13 +28,13 @@ class DataChannels final : public ChannelHost {
 
   // createDataChannel from step 3 on; throws TypeError and OperationError.
   std::shared_ptr<DataChannel> create(const std::string& label, RTCDataChannelInit init);
-  bool wasAnyCreated() const { return nextId_ > 1; }
+  bool wasAnyCreated() const { return wasAnyCreated_; }  // since the start or the last stop()
 
   // The role is negotiated and StartSctp is on its way. Channels that could get no id are
   // returned, closed, for their error events.
   std::vector<std::shared_ptr<DataChannel>> start(jsep::DtlsRole role);
   void fail(const std::shared_ptr<DataChannel>& channel);  // fires that event and lets it go
-  void stop();  // the association is no more; a new one may start
+  void stop();  // the data section was refused or ended; a new one may start
 
   // Each inside a task of its own.
   void on(channel::Event event);
@@ -78,6 +78,7 @@ class DataChannels final : public ChannelHost {
   std::uint32_t nextId_ = 1;
   std::uint32_t nextStream_ = 0;
   std::optional<jsep::DtlsRole> role_;
+  bool wasAnyCreated_ = false;
 };
 
 }  // namespace parley::peer

@@ -31,6 +31,12 @@ std::vector<crypto::Fingerprint> fingerprintsOf(const std::vector<sdp::Fingerpri
 
 }  // namespace
 
+// A session that is not open yet takes it from the configuration.
+void TransportSet::setRelayOnly(bool relayOnly) {
+  if (std::exchange(relayOnly_, relayOnly) == relayOnly || !context_.session) return;
+  context_.execute(session::SetGatherPolicy{relayOnly});
+}
+
 void TransportSet::apply(const jsep::OpenTransport& effect) {
   const auto waiting = std::ranges::find_if(
       transports_, [](const Transport& each) { return !each->id && !each->isClosed(); });
@@ -52,20 +58,33 @@ void TransportSet::apply(const jsep::OpenTransport& effect) {
 void TransportSet::apply(const jsep::RestartIce& effect) {
   const Transport transport = find(effect.transport);
   if (!transport) return;
+  const IceTransport::Mirror& mirror = transport->ice->mirror;
+  if (!transport->former && mirror.localParameters)
+    transport->former = {mirror.localParameters->usernameFragment,
+                         mirror.gatheringState == RTCIceGathererState::complete};
   context_.execute(session::RestartIce{idOf(effect.transport), credentialsOf(effect.local)});
   beginGathering(transport, effect.local);
 }
 
-// The engine has no way back but a new generation under the credentials that hold again; the pair
-// in use goes on meanwhile.
+// A generation that had been gathered is not gathered again.
 void TransportSet::apply(const jsep::CancelIceRestart& effect) {
-  apply(jsep::RestartIce{effect.transport, effect.local});
+  const Transport transport = find(effect.transport);
+  if (!transport) return;
+  context_.execute(session::CancelIceRestart{idOf(effect.transport)});
+  transport->ice->mirror.localParameters = parametersOf(effect.local);
+  const auto former = std::exchange(transport->former, std::nullopt);
+  if (!former || !former->isGathered) return;
+  context_.tasks.queue([this, transport] {
+    if (transport->ice->mirror.gatheringState == RTCIceGathererState::gathering)
+      endGathering(transport);
+  });
 }
 
 void TransportSet::apply(const jsep::SetRemoteIce& effect) {
   const Transport transport = find(effect.transport);
   if (!transport) return;
   setRole(effect.controlling);
+  transport->former.reset();
   IceTransport::Mirror& mirror = transport->ice->mirror;
   if (effect.restart) mirror.remote.clear();
   mirror.remoteParameters = parametersOf(effect.remote);

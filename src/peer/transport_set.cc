@@ -77,6 +77,8 @@ void TransportSet::on(const session::GatheringEnded& event) {
     context_.fire(&RTCPeerConnection::onicecandidate,
                   RTCPeerConnectionIceEvent{
                       {"icecandidate"}, RTCIceCandidate(initOf(*line, "", event.ufrag)), {}});
+  if (transport->former && transport->former->usernameFragment == event.ufrag)
+    transport->former->isGathered = true;
   const auto& local = transport->ice->mirror.localParameters;
   if (local && local->usernameFragment == event.ufrag)
     context_.tasks.next([this, transport] { endGathering(transport); });

@@ -22,7 +22,7 @@ class TransportSet {
   TransportSet(Context& context, jsep::Negotiation& negotiation, std::size_t canSend)
       : context_(context), negotiation_(negotiation), canSend_(static_cast<double>(canSend)) {}
 
-  void setRelayOnly(bool relayOnly) { relayOnly_ = relayOnly; }
+  void setRelayOnly(bool relayOnly);  // for what is gathered and added from now on
 
   // --- effects of a description, inside its task
   void apply(const jsep::OpenTransport& effect);

@@ -73,7 +73,14 @@ class DtlsTransport final : public RTCDtlsTransport {
     ice->bury(graves);
   }
 
+  // The generation an offered restart would replace: a rollback comes back to it.
+  struct Former {
+    std::string usernameFragment;
+    bool isGathered = false;
+  };
+
   Mirror mirror;
+  std::optional<Former> former;
   const std::shared_ptr<IceTransport> ice = std::make_shared<IceTransport>();
   // None for the transport of a remote offer that was not answered yet: no engine knows it.
   std::optional<jsep::TransportId> id;

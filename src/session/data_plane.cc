@@ -65,26 +65,37 @@ void DataPlane::consumed(Step& step, const Consumed& command) {
   if (channels_) channels_->consumed(step, command.id, command.payload);
 }
 
+// What a packet brought is taken up before the next one is looked at: an ABORT right behind a
+// message must not undo it.
 void DataPlane::receive(Step& step, Bytes packet) {
-  if (association_) association_->receive(step, packet);
+  if (!association_) return;
+  association_->receive(step, packet);
+  pump(step);
 }
 
 void DataPlane::settle(Step& step) {
   if (!association_) return;
+  collect();
+  pump(step);
   // What channels do with an event may queue more to send, and a flush may have more to tell.
-  for (;;) {
-    while (auto event = association_->nextEvent()) {
-      noteAssociation(*event);
-      channels_->onAssociation(step, std::move(*event));
-    }
+  do {
     association_->flush(step);
-    while (auto event = channels_->nextEvent())
-      events_.push_back(ChannelEvent{std::move(*event)});
-    auto more = association_->nextEvent();
-    if (!more) return;
-    noteAssociation(*more);
-    channels_->onAssociation(step, std::move(*more));
+  } while (pump(step));
+}
+
+bool DataPlane::pump(Step& step) {
+  bool any = false;
+  while (auto event = association_->nextEvent()) {
+    any = true;
+    noteAssociation(*event);
+    channels_->onAssociation(step, std::move(*event));
+    collect();
   }
+  return any;
+}
+
+void DataPlane::collect() {
+  while (auto event = channels_->nextEvent()) events_.push_back(ChannelEvent{std::move(*event)});
 }
 
 void DataPlane::noteAssociation(const sctp::Event& event) {
@@ -145,10 +156,11 @@ void DataPlane::stop(Step& step) {
 
 void DataPlane::end(Step& step, const sctp::Event& how, SctpStateChanged change) {
   if (!association_ || ended_) return;
+  collect();
   abort(step);
   events_.push_back(std::move(change));
   channels_->onAssociation(step, how);
-  while (auto event = channels_->nextEvent()) events_.push_back(ChannelEvent{std::move(*event)});
+  collect();
 }
 
 void DataPlane::sendPacket(Step& step, Packet packet) {

@@ -46,6 +46,8 @@ class DataPlane final : private PacketSink {
 
  private:
   void sendPacket(Step& step, Packet packet) override;
+  bool pump(Step& step);  // true: something had happened
+  void collect();
   void noteAssociation(const sctp::Event& event);
   void end(Step& step, const sctp::Event& how, SctpStateChanged change);
 

@@ -25,7 +25,7 @@ namespace parley::session {
 using TransportId = Strong<struct TransportIdTag, std::uint16_t>;  // chosen by the peer layer
 using channel::ChannelId;  // of local channels chosen by the peer layer; top bit: announced ones
 
-// What a session is made with; it never changes afterwards.
+// What a session is made with. Only relayOnly may change afterwards, by SetGatherPolicy.
 struct GatherConfig {
   std::uint16_t portMin = 0;
   std::uint16_t portMax = 0;
@@ -55,6 +55,9 @@ struct SetRemoteIce { TransportId id; ice::Credentials remote; bool lite; };
 struct AddRemoteCandidate { TransportId id; ice::Candidate candidate; };
 struct EndRemoteCandidates { TransportId id; };
 struct RestartIce { TransportId id; ice::Credentials local; };  // gathers again
+// Before the peer answered: the generation before, its candidates and its paths hold again.
+struct CancelIceRestart { TransportId id; };
+struct SetGatherPolicy { bool relayOnly; };  // from the next gathering on
 struct StartDtls {
   TransportId id;
   bool client;
@@ -77,8 +80,9 @@ struct Consumed { ChannelId id; std::size_t payload; };
 struct Close {};
 
 using Command = std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce,
-                             AddRemoteCandidate, EndRemoteCandidates, RestartIce, StartDtls,
-                             StartSctp, StopSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
+                             AddRemoteCandidate, EndRemoteCandidates, RestartIce, CancelIceRestart,
+                             SetGatherPolicy, StartDtls, StartSctp, StopSctp, OpenChannel,
+                             SendMessage, CloseChannel, Consumed, Close>;
 
 // --- events
 

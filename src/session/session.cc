@@ -93,6 +93,14 @@ void Session::apply(Step& step, RestartIce& command) {
   gather(step, command.id, command.local);
 }
 
+void Session::apply(Step& step, CancelIceRestart& command) {
+  agent_.cancelRestart(step, indexOf(command.id));
+}
+
+void Session::apply(Step&, SetGatherPolicy& command) {
+  config_.gather.relayOnly = command.relayOnly;
+}
+
 void Session::apply(Step& step, StartDtls& command) {
   if (Transport* transport = find(command.id))
     transport->setDtls(step, command.client, std::move(command.fingerprints));

@@ -53,6 +53,8 @@ class Session final : public Host::Guest, private ice::PathSink {
   void apply(Step& step, AddRemoteCandidate& command);
   void apply(Step& step, EndRemoteCandidates& command);
   void apply(Step& step, RestartIce& command);
+  void apply(Step& step, CancelIceRestart& command);
+  void apply(Step& step, SetGatherPolicy& command);
   void apply(Step& step, StartDtls& command);
   void apply(Step& step, StartSctp& command);
   void apply(Step& step, StopSctp& command);

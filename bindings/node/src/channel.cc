@@ -68,8 +68,7 @@ napi_value Channel::send(const Arguments& arguments) {
 }
 
 napi_value Channel::receive(const Arguments& arguments) {
-  follow(target_->receive(),
-         std::make_unique<Promised>(environment(), arguments[0], arguments[1]),
+  follow(target_->receive(), std::make_unique<Promised>(environment(), arguments[0], arguments[1]),
          [env = env()](const std::optional<MessageData>& data) {
            return data ? toValue(env, *data) : undefined(env);
          });

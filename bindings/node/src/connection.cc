@@ -194,9 +194,8 @@ napi_value Connection::setConfiguration(const Arguments& arguments) {
 }
 
 napi_value Connection::createDataChannel(const Arguments& arguments) {
-  return wrap<Channel>(environment(),
-                       connection_->createDataChannel(arguments.text(0),
-                                                      readChannelInit(env(), arguments[1])));
+  return wrap<Channel>(environment(), connection_->createDataChannel(
+                                          arguments.text(0), readChannelInit(env(), arguments[1])));
 }
 
 napi_value Connection::close(const Arguments&) {
@@ -209,9 +208,9 @@ napi_value Connection::close(const Arguments&) {
 napi_value createConnection(const Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto environment = Environment::of(env);
-  return instance(*environment, std::make_unique<Connection>(
-                                    environment, readConfiguration(env, arguments[0]),
-                                    readTuning(env, arguments[1])));
+  return instance(*environment,
+                  std::make_unique<Connection>(environment, readConfiguration(env, arguments[0]),
+                                               readTuning(env, arguments[1])));
 }
 
 }  // namespace parley::node

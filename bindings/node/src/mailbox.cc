@@ -12,8 +12,8 @@ struct Mailbox::Handle {
       : memory(std::malloc(uv_handle_size(kUvAsync))), wake(function), argument(value) {
     if (!memory) throw std::bad_alloc();
     uv_async_init(loop, async(), [](uv_async_s* fired) {
-      auto* self = static_cast<Handle*>(
-          uv_handle_get_data(reinterpret_cast<const uv_handle_s*>(fired)));
+      auto* self =
+          static_cast<Handle*>(uv_handle_get_data(reinterpret_cast<const uv_handle_s*>(fired)));
       self->wake(self->argument);
     });
     uv_handle_set_data(base(), this);

@@ -14,7 +14,8 @@ class IceTransport final : public WrappedShared<IceTransport, RTCIceTransport> {
   static std::span<const napi_property_descriptor> properties();
   static void disconnect(RTCIceTransport& transport);
 
-  IceTransport(std::shared_ptr<Environment> environment, std::shared_ptr<RTCIceTransport> transport);
+  IceTransport(std::shared_ptr<Environment> environment,
+               std::shared_ptr<RTCIceTransport> transport);
 };
 
 class DtlsTransport final : public WrappedShared<DtlsTransport, RTCDtlsTransport> {

@@ -5,7 +5,8 @@ import {RTCCertificate, RTCPeerConnection} from '../index.mjs';
 import {connect, peer} from './peers.mjs';
 
 const ecdsa = {name: 'ECDSA', namedCurve: 'P-256'};
-const rsa = {name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256'};
+const publicExponent = new Uint8Array([1, 0, 1]);
+const rsa = {name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent, hash: 'SHA-256'};
 
 test('generateCertificate makes certificates of both kinds', async () => {
   for (const [algorithm, kind] of [[ecdsa, 'ec'], [rsa, 'rsa'], [{...rsa, hash: {name: 'sha-256'}}, 'rsa']]) {

@@ -199,6 +199,7 @@ test('attributes give the same object until it changes', async () => {
   const ice = one.sctp.transport.iceTransport;
   assert.ok(ice instanceof RTCIceTransport);
   assert.equal(ice, one.sctp.transport.iceTransport);
+  await until(ice, 'selectedcandidatepairchange', () => ice.getSelectedCandidatePair() !== null);
   const pair = ice.getSelectedCandidatePair();
   assert.ok(pair.local instanceof RTCIceCandidate);
   assert.equal(pair.local, pair.local);

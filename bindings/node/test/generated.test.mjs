@@ -59,7 +59,9 @@ new RTCPeerConnection({bundlePolicy: 'none'});
 pc.signalingState = 'closed';
 `;
 
-test('the types say the same to TypeScript', {skip: isInstalled('typescript') ? skip : 'typescript is not installed'}, () => {
+const skipTypes = isInstalled('typescript') ? skip : 'typescript is not installed';
+
+test('the types say the same to TypeScript', {skip: skipTypes}, () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-types-'));
   try {
     const modules = join(folder, 'node_modules');

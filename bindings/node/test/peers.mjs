@@ -9,8 +9,9 @@ export function peer(configuration = {}, tuning = {}) {
 export const next = (target, type) =>
   new Promise((resolve) => target.addEventListener(type, resolve, {once: true}));
 
+// `condition` is given the target, so that no closure has to keep it alive.
 export async function until(target, type, condition) {
-  while (!condition()) await next(target, type);
+  while (!condition(target)) await next(target, type);
 }
 
 // Candidates flow both ways; negotiation is by the two functions below.
@@ -37,7 +38,7 @@ export async function connect({init = {}, label = 'chat', one = peer(), other = 
   const announced = next(other, 'datachannel');
   await negotiate(one, other);
   const {channel: remoteChannel} = await announced;
-  await until(remoteChannel, 'open', () => remoteChannel.readyState === 'open');
+  await until(remoteChannel, 'open', (each) => each.readyState === 'open');
   await opened;
   return {one, other, channel, remoteChannel, close: () => { one.close(); other.close(); }};
 }

@@ -83,7 +83,8 @@ function literal(value) {
 }
 
 export function enumsFile(idl) {
-  const lines = [header, `const {convertEnum: convert} = require('../webidl.js');`, '', 'module.exports = {', '  convert,'];
+  const lines = [header, `const {convertEnum: convert} = require('../webidl.js');`, '',
+    'module.exports = {', '  convert,'];
   for (const each of idl.all('enum')) {
     lines.push(`  ${each.name}: new Set([${each.values.map((value) => `'${value.value}'`).join(', ')}]),`);
   }
@@ -144,14 +145,16 @@ class ClassWriter {
     if (definition.inheritance && !hosts.includes(definition.inheritance)) {
       throw new Error(`${name} extends an interface of ours; none did when this was written`);
     }
-    this.lines.push(`class ${name}${definition.inheritance ? ` extends ${definition.inheritance}` : ''} {`, '  #impl;', '');
+    const base = definition.inheritance ? ` extends ${definition.inheritance}` : '';
+    this.lines.push(`class ${name}${base} {`, '  #impl;', '');
     this.constructorOperation();
     for (const member of definition.keptMembers) {
       if (member.type === 'attribute') this.attribute(member);
     }
     for (const [operation, overloads] of this.operations()) this.operation(operation, overloads);
     this.registration();
-    return [header, ...this.imports(), '', ...this.lines, '', `module.exports = ${name};`, ''].join('\n');
+    const end = ['', `module.exports = ${name};`, ''];
+    return [header, ...this.imports(), '', ...this.lines, ...end].join('\n');
   }
 
   imports() {
@@ -179,11 +182,12 @@ class ClassWriter {
 
   constructorOperation() {
     const constructor = this.definition.keptMembers.find((each) => each.type === 'constructor');
-    const base = this.definition.inheritance ? '    super();\n' : '';
-    const make = `    if (webidl.isCreation(arguments)) {\n${base}      this.#impl = arguments[1];\n      return;\n    }`
-        .replace('    super();', '      super();');
+    const base = this.definition.inheritance;
+    const make = ['    if (webidl.isCreation(arguments)) {', ...(base ? ['      super();'] : []),
+      '      this.#impl = arguments[1];', '      return;', '    }'];
     if (!constructor) {
-      this.lines.push('  constructor() {', `    if (!webidl.isCreation(arguments)) webidl.illegalConstructor('${this.name}');`);
+      this.lines.push('  constructor() {',
+        `    if (!webidl.isCreation(arguments)) webidl.illegalConstructor('${this.name}');`);
       if (base) this.lines.push('    super();');
       this.lines.push('    this.#impl = arguments[1];', '  }', '');
       return;
@@ -191,7 +195,7 @@ class ClassWriter {
     this.lines.push(`  constructor(${this.parameters(constructor.arguments)}) {`);
     if (this.isRecord) this.recordConstructor(constructor);
     else {
-      this.lines.push(make);
+      this.lines.push(...make);
       this.checkCount(constructor.arguments, `'new ${this.name}'`, '    ');
       const names = this.convertArguments(constructor.arguments, `new ${this.name}`, '    ');
       if (base) this.lines.push('    super();');
@@ -205,15 +209,15 @@ class ClassWriter {
     this.checkCount(constructor.arguments, `'new ${this.name}'`, '    ');
     const names = this.convertArguments(constructor.arguments, `new ${this.name}`, '    ');
     const isError = this.definition.inheritance === 'DOMException';
-    this.lines.push(isError ? `    super(${names[1]}, 'OperationError');` : `    super(${names.join(', ')});`);
+    const toBase = isError ? `${names[1]}, 'OperationError'` : names.join(', ');
+    this.lines.push(`    super(${toBase});`);
     const values = this.definition.keptMembers.filter((each) => each.type === 'attribute')
         .map((each) => `${each.name}: ${isError ? names[0] : names[1]}.${each.name} ?? ${emptyValue(each.idlType)}`);
     this.lines.push(`    this.#impl = {${values.join(', ')}};`);
   }
 
   parameters(list) {
-    return list.map((each) => each.variadic ? `...${each.name}` : each.optional ? `${each.name} = undefined` : each.name)
-        .join(', ');
+    return list.map((each) => each.optional ? `${each.name} = undefined` : each.name).join(', ');
   }
 
   checkCount(list, what, indent) {
@@ -226,7 +230,8 @@ class ClassWriter {
       const source = `arguments[${index}]`;
       const converted = conversion(this.idl, argument.idlType, source,
           `'${what}: argument ${index + 1}'`, argument);
-      const fallback = argument.default && argument.default.type !== 'dictionary' ? literal(argument.default) : undefined;
+      const hasValue = argument.default && argument.default.type !== 'dictionary';
+      const fallback = hasValue ? literal(argument.default) : undefined;
       const expression = fallback ? `${source} === undefined ? ${fallback} : ${converted}` : converted;
       this.lines.push(`${indent}const argument${index} = ${expression};`);
       return `argument${index}`;
@@ -247,12 +252,14 @@ class ClassWriter {
   setter(member, isHandler, type) {
     const {name, lines} = this;
     lines.push(`  set ${member.name}(value) {`, `    if (!(#impl in this)) webidl.illegalInvocation();`);
-    const definition = isBuiltIn(member.idlType.idlType) ? undefined : this.idl.get(member.idlType.idlType);
+    const idlName = member.idlType.idlType;
+    const definition = isBuiltIn(idlName) ? undefined : this.idl.get(idlName);
     if (isHandler) {
       lines.push(`    handlers.set(this, ${type}, value);`);
     } else if (definition?.type === 'enum') {
       // Web IDL: a value that is not of the enumeration is ignored.
-      lines.push('    const text = `${value}`;', `    if (enums.${definition.name}.has(text)) this.#impl.${member.name} = text;`);
+      lines.push('    const text = `${value}`;',
+        `    if (enums.${definition.name}.has(text)) this.#impl.${member.name} = text;`);
     } else {
       const converted = conversion(this.idl, member.idlType, 'value', `'${name}.${member.name}'`, member);
       lines.push(`    this.#impl.${member.name} = ${converted};`);
@@ -281,7 +288,8 @@ class ClassWriter {
     if (overloads.length === 1) {
       const [only] = overloads;
       if (hasAttribute(only, 'Default')) {
-        const names = this.definition.keptMembers.filter((each) => each.type === 'attribute').map((each) => each.name);
+        const names = this.definition.keptMembers.filter((each) => each.type === 'attribute')
+            .map((each) => each.name);
         this.lines.push(`${indent}return {${names.map((each) => `${each}: this.#impl.${each}`).join(', ')}};`);
         return;
       }
@@ -315,7 +323,8 @@ class ClassWriter {
       if (isLegacy) {
         const at = overload.arguments.findIndex((each) => each.name === 'successCallback');
         const [success, failure] = names.splice(at, 2);
-        this.lines.push(`${indent}  return webidl.withCallbacks(() => ${target}.${name}(${names.join(', ')}), ${success}, ${failure});`);
+        const start = `() => ${target}.${name}(${names.join(', ')})`;
+        this.lines.push(`${indent}  return webidl.withCallbacks(${start}, ${success}, ${failure});`);
       } else {
         this.lines.push(`${indent}  return ${target}.${name}(${names.join(', ')});`);
       }

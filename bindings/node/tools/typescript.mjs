@@ -29,7 +29,10 @@ const eventTypes = {
 function typeName(idl, type) {
   let text;
   if (type.union) text = type.idlType.map((each) => typeName(idl, each)).join(' | ');
-  else if (type.generic) text = `${generics[type.generic]}<${type.idlType.map((each) => typeName(idl, each)).join(', ')}>`;
+  else if (type.generic) {
+    const inner = type.idlType.map((each) => typeName(idl, each)).join(', ');
+    text = `${generics[type.generic]}<${inner}>`;
+  }
   else if (type.idlType in primitive) text = primitive[type.idlType];
   else if (/(octet|byte|short|long|float|double)$/.test(type.idlType)) text = 'number';
   else if (hosts.includes(type.idlType)) text = type.idlType;
@@ -58,7 +61,8 @@ function member(idl, definition, each) {
   if (each.type === 'attribute') {
     const isHandler = each.idlType.idlType === 'EventHandler';
     const event = eventTypes[definition.name]?.[each.name.slice(2)] ?? 'Event';
-    const type = isHandler ? `((this: ${definition.name}, event: ${event}) => any) | null` : typeName(idl, each.idlType);
+    const handler = `((this: ${definition.name}, event: ${event}) => any) | null`;
+    const type = isHandler ? handler : typeName(idl, each.idlType);
     lines.push(`  ${each.readonly ? 'readonly ' : ''}${each.name}: ${type};`);
   }
   if (each.type === 'operation') {
@@ -75,8 +79,10 @@ function interfaceLines(idl, definition) {
   for (const each of definition.keptMembers) lines.push(...member(idl, definition, each));
   for (const [event, type] of eventMap(definition)) {
     for (const verb of ['add', 'remove']) {
-      const options = verb === 'add' ? 'boolean | AddEventListenerOptions' : 'boolean | EventListenerOptions';
-      lines.push(`  ${verb}EventListener(type: '${event}', listener: (this: ${definition.name}, event: ${type}) => any, options?: ${options}): void;`);
+      const options = `boolean | ${verb === 'add' ? 'AddEventListenerOptions' : 'EventListenerOptions'}`;
+      const listener = `(this: ${definition.name}, event: ${type}) => any`;
+      lines.push(`  ${verb}EventListener(`,
+        `      type: '${event}', listener: ${listener}, options?: ${options}): void;`);
     }
   }
   if (definition.inheritance === 'EventTarget') {

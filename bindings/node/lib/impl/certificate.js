@@ -67,7 +67,7 @@ function normalize(algorithm) {
   if (!(exponent instanceof Uint8Array)) throw new TypeError('publicExponent is not a Uint8Array.');
   if (hashName !== 'SHA-256') throw notSupported(`the hash ${hashName}`);
   if (length !== 2048) throw notSupported(`a modulus of ${length} bits`);
-  if (exponent.reduceRight((number, byte, index) => number + byte * 256 ** (exponent.length - 1 - index), 0) !== 65537) {
+  if (exponent.reduce((number, byte) => number * 256 + byte, 0) !== 65537) {
     throw notSupported('this public exponent');
   }
   return 'rsa';

@@ -1,21 +1,20 @@
 #include "parley/certificate.h"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "crypto/fingerprint.h"
 #include "crypto/identity.h"
 #include "crypto/secrets.h"
 #include "parley/dom_exception.h"
+#include "runtime/clock.h"
 
 namespace parley {
 
 std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
                                                          std::chrono::seconds lifetime) {
-  // A certificate belongs to no connection and so to no realm: this is the one place of the W3C
-  // layer that asks the system for the time.
-  const std::int64_t wallMicros = static_cast<std::int64_t>(std::time(nullptr)) * 1'000'000;
+  // A certificate belongs to no connection and so to no realm that could tell the time.
+  const std::int64_t wallMicros = runtime::readClock().wallMicros;
   // webrtc-pc 4.9.1: the user agent may limit the expiry; 365 days is its maximum.
   const auto bounded = std::clamp(lifetime, std::chrono::seconds(0),
                                   std::chrono::seconds(std::chrono::hours(24 * 365)));
