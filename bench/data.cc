@@ -59,7 +59,8 @@ double windowSeconds() { return std::chrono::duration<double>(kWindow).count(); 
 
 void measureBulk(Report& report, std::size_t messageSize) {
   const Flow seen = flow(messageSize);
-  report.add(format("bulk-%zu", messageSize), format("bulk, one ordered channel, %zu-byte messages", messageSize),
+  report.add(format("bulk-%zu", messageSize),
+             format("bulk, one ordered channel, %zu-byte messages", messageSize),
              format("%.0f Mbit/s, %.0f MB per CPU second of both peers",
                     seen.bytes * 8 / 1e6 / windowSeconds(), seen.bytes / 1e6 / seen.cpu));
 }

@@ -70,7 +70,10 @@ void measureParallelSetUp(Report& report) {
 
 void measureIdleMemory(Report& report) {
   Loop loop;
-  { support::Pair warmUp(loop); require(warmUp.connect(), "a pair did not connect"); }
+  {
+    support::Pair warmUp(loop);
+    require(warmUp.connect(), "a pair did not connect");
+  }
   loop.drain(10s);
   const std::size_t before = support::residentBytes();
   std::deque<support::Pair> pairs;
@@ -79,7 +82,8 @@ void measureIdleMemory(Report& report) {
     require(pairs.back().connect(), "a pair did not connect");
   }
   const double each = static_cast<double>(support::residentBytes() - before) / (2.0 * kIdlePairs);
-  report.add("memory", format("resident memory per idle connection (%d pairs, a channel each)", kIdlePairs),
+  report.add("memory",
+             format("resident memory per idle connection (%d pairs, a channel each)", kIdlePairs),
              format("%.1f KiB", each / 1024));
   const double cpu = support::cpuSeconds();
   loop.runFor(5s);

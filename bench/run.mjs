@@ -14,14 +14,16 @@ console.log('Parley, C++');
 run(join(root, 'build/release/bench/parley_bench'), ['--output', join(folder, 'parley')]);
 const ours = lines(readFileSync(join(folder, 'parley'), 'utf8'));
 
+const isThere = (path) => existsSync(join(root, path));
 const others = [
-  ['parley-node', 'Parley in Node.js', existsSync(join(root, 'bindings/node/build/parley.node'))],
-  ['node-datachannel', 'libdatachannel 0.24 (node-datachannel)', existsSync(join(root, 'bench/rivals/node_modules/node-datachannel'))],
-  ['wrtc', 'libwebrtc (@roamhq/wrtc)', existsSync(join(root, 'bench/rivals/node_modules/@roamhq/wrtc'))],
+  ['parley-node', 'Parley, Node.js', isThere('bindings/node/build/parley.node')],
+  ['node-datachannel', 'libdatachannel (node-datachannel 0.33.4)',
+    isThere('bench/rivals/node_modules/node-datachannel')],
+  ['wrtc', 'libwebrtc (@roamhq/wrtc 0.10.0)', isThere('bench/rivals/node_modules/@roamhq/wrtc')],
 ];
 const columns = [];
-for (const [name, title, isThere] of others) {
-  if (!isThere) { console.log(`${title}: skipped, it is not installed`); continue; }
+for (const [name, title, installed] of others) {
+  if (!installed) { console.log(`${title}: skipped, it is not installed`); continue; }
   console.log(title);
   const { stdout, status } = spawnSync(process.execPath, [join(root, 'bench/rivals/measure.mjs'), name],
     { encoding: 'utf8', timeout: 300_000, stdio: ['ignore', 'pipe', 'inherit'] });

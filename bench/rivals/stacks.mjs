@@ -2,16 +2,30 @@
 // arrived, buffered and onlow of the sender, closeFirst (the connection of the sender) and onclose
 // (the channel of the other side).
 
+const ignore = () => {};  // a candidate that comes after close()
 const idle = () => ({ onmessage() {}, onreply() {}, onclose() {} });
 
 async function nodeDatachannel() {
   const { default: library } = await import('node-datachannel');
   return { pair: () => new Promise((resolve) => {
-    const a = new library.PeerConnection('a', { iceServers: [] }), b = new library.PeerConnection('b', { iceServers: [] });
-    a.onLocalDescription((sdp, type) => b.setRemoteDescription(sdp, type));
-    b.onLocalDescription((sdp, type) => a.setRemoteDescription(sdp, type));
-    a.onLocalCandidate((candidate, mid) => b.addRemoteCandidate(candidate, mid));
-    b.onLocalCandidate((candidate, mid) => a.addRemoteCandidate(candidate, mid));
+    const a = new library.PeerConnection('a', { iceServers: [] });
+    const b = new library.PeerConnection('b', { iceServers: [] });
+    // It refuses candidates that come before the description.
+    const signal = (from, to) => {
+      let waiting = [];
+      const add = (...candidate) => { try { to.addRemoteCandidate(...candidate); } catch { ignore(); } };
+      from.onLocalCandidate((candidate, mid) => {
+        if (waiting) waiting.push([candidate, mid]); else add(candidate, mid);
+      });
+      from.onLocalDescription((sdp, type) => {
+        to.setRemoteDescription(sdp, type);
+        const early = waiting;
+        waiting = null;
+        for (const [candidate, mid] of early ?? []) add(candidate, mid);
+      });
+    };
+    signal(a, b);
+    signal(b, a);
     let offered, announced, opened = 0;
     const ready = () => {
       if (++opened < 2) return;
@@ -32,12 +46,12 @@ async function nodeDatachannel() {
   }) };
 }
 
-// Anything with the W3C interface.
-const w3c = (RTCPeerConnection) => ({
+// Anything with the W3C interface; not all of them fire bufferedamountlow.
+const w3c = (RTCPeerConnection, firesLow) => ({
   async pair() {
     const a = new RTCPeerConnection(), b = new RTCPeerConnection();
-    a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate);
-    b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate);
+    a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate).catch(ignore);
+    b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate).catch(ignore);
     const offered = a.createDataChannel('bench');
     const arrived = new Promise((resolve) => { b.ondatachannel = ({ channel }) => resolve(channel); });
     const open = (channel) => new Promise((resolve) => {
@@ -57,14 +71,18 @@ const w3c = (RTCPeerConnection) => ({
     return Object.assign(pair, {
       send: (data) => offered.send(data), reply: (data) => announced.send(data),
       buffered: () => offered.bufferedAmount,
-      onlow(amount, handler) { offered.bufferedAmountLowThreshold = amount; offered.onbufferedamountlow = handler; },
+      onlow(amount, handler) {
+        if (!firesLow) return setImmediate(handler);
+        offered.bufferedAmountLowThreshold = amount;
+        offered.onbufferedamountlow = handler;
+      },
       closeFirst: () => a.close(), close() { a.close(); b.close(); },
     });
   },
 });
 
 export const stacks = {
-  'parley-node': async () => w3c((await import('../../bindings/node/index.mjs')).RTCPeerConnection),
-  wrtc: async () => w3c((await import('@roamhq/wrtc')).default.RTCPeerConnection),
+  'parley-node': async () => w3c((await import('../../bindings/node/index.mjs')).RTCPeerConnection, true),
+  wrtc: async () => w3c((await import('@roamhq/wrtc')).default.RTCPeerConnection, false),
   'node-datachannel': nodeDatachannel,
 };

@@ -12,8 +12,8 @@ void PerfectNegotiation::start() {
   connection_->onnegotiationneeded = [weak = weak_from_this()](const Event&) {
     if (const auto self = weak.lock()) self->offer();
   };
-  connection_->onicecandidate = [this, weak = weak_from_this()](
-                                    const RTCPeerConnectionIceEvent& event) {
+  connection_->onicecandidate = [this,
+                                 weak = weak_from_this()](const RTCPeerConnectionIceEvent& event) {
     if (weak.expired()) return;
     send_({{"candidate", event.candidate ? Message::parse(event.candidate->toJSON()) : Message()}});
   };
@@ -46,8 +46,7 @@ Async PerfectNegotiation::receive(Message message) {
   const auto self = shared_from_this();
   try {
     if (message.contains("description")) {
-      const auto description =
-          RTCSessionDescription::fromJSON(message.at("description").dump());
+      const auto description = RTCSessionDescription::fromJSON(message.at("description").dump());
       ignoreOffer_ = !polite_ && isCollision(description.type);
       if (ignoreOffer_) co_return;
       settingRemoteAnswer_ = description.type == RTCSdpType::answer;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "parley/export.h"
@@ -42,7 +43,8 @@ class PARLEY_API RTCCertificate {
   std::vector<RTCDtlsFingerprint> getFingerprints() const;
 
   // For the library's own use.
-  explicit RTCCertificate(std::shared_ptr<const crypto::Identity> identity);
+  explicit RTCCertificate(std::shared_ptr<const crypto::Identity> identity)
+      : identity_(std::move(identity)) {}
   const std::shared_ptr<const crypto::Identity>& identity() const { return identity_; }
 
  private:

@@ -47,10 +47,10 @@ class PARLEY_API RTCError : public DOMException {
       : DOMException("OperationError", std::move(message)), errorDetail(detail) {}
 
   RTCErrorDetailType errorDetail;
-  std::optional<std::int32_t> sdpLineNumber;    // 1-based
-  std::optional<std::int32_t> sctpCauseCode;    // RFC 9260 3.3.10
-  std::optional<std::uint32_t> receivedAlert;   // TLS alert number, from the peer
-  std::optional<std::uint32_t> sentAlert;       // TLS alert number, ours
+  std::optional<std::int32_t> sdpLineNumber;   // 1-based
+  std::optional<std::int32_t> sctpCauseCode;   // RFC 9260 3.3.10
+  std::optional<std::uint32_t> receivedAlert;  // TLS alert number, from the peer
+  std::optional<std::uint32_t> sentAlert;      // TLS alert number, ours
 };
 
 struct RTCErrorEvent : Event {

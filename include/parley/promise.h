@@ -39,7 +39,7 @@ class Promise {
 
   // Both functions are optional. A rejection nobody handles is dropped.
   const Promise& then(Fulfilled fulfilled, Rejected rejected = {}) const {
-    state_->react(std::move(fulfilled), std::move(rejected));
+    state_->react({.fulfilled = std::move(fulfilled), .rejected = std::move(rejected)});
     return *this;
   }
 
@@ -47,15 +47,6 @@ class Promise {
 
   // co_await promise: the value, or the exception it was rejected with.
   auto operator co_await() const {
-    struct Awaiter {
-      std::shared_ptr<typename Promise::State> state;
-      bool await_ready() const { return false; }  // always a microtask later, as in JavaScript
-      void await_suspend(std::coroutine_handle<> waiter) { state->wait(waiter); }
-      T await_resume() {
-        if (state->error) std::rethrow_exception(state->error);
-        return *state->value;
-      }
-    };
     return Awaiter{state_};
   }
 
@@ -90,54 +81,69 @@ class Promise {
   };
 
  private:
+  struct Awaiter {
+    std::shared_ptr<State> state;
+    bool await_ready() const { return false; }  // always a microtask later, as in JavaScript
+    template <class Waiter>
+    void await_suspend(std::coroutine_handle<Waiter> waiter) {
+      state->react({.waiter = waiter, .isDetached = requires { typename Waiter::IsDetached; }});
+    }
+    T await_resume() {
+      if (state->error) std::rethrow_exception(state->error);
+      return *state->value;
+    }
+  };
+
   struct State : std::enable_shared_from_this<State> {
     explicit State(std::shared_ptr<Microtasks> queue) : microtasks(std::move(queue)) {}
 
     struct Reaction {
-      Fulfilled fulfilled;
-      Rejected rejected;
+      Fulfilled fulfilled{};
+      Rejected rejected{};
+      std::coroutine_handle<> waiter{};
+      bool isDetached = false;  // nobody holds the coroutine: its frame is ours to destroy
     };
 
-    void react(Fulfilled fulfilled, Rejected rejected) {
-      if (abandoned) return;
-      reactions.push_back({std::move(fulfilled), std::move(rejected)});
-      if (value || error) schedule();
-    }
-    void wait(std::coroutine_handle<> waiter) {
-      waiters.push_back(waiter);
-      if (value || error) schedule();
+    // Each reaction is a microtask of its own, so one that throws stops no other.
+    void react(Reaction reaction) {
+      if (abandoned && !reaction.waiter) return;
+      if (value || error)
+        queue(std::move(reaction));
+      else
+        reactions.push_back(std::move(reaction));
     }
     void settle() {
-      if (!reactions.empty() || !waiters.empty()) schedule();
+      for (Reaction& reaction : std::exchange(reactions, {})) queue(std::move(reaction));
     }
     void abandon() {
       abandoned = true;
-      reactions.clear();
       error = std::make_exception_ptr(DOMException("AbortError", "the connection was closed"));
-      if (!waiters.empty()) schedule();
+      auto dropped = std::exchange(reactions, {});
+      for (Reaction& reaction : dropped)
+        if (reaction.waiter) queue(std::move(reaction));
     }
-    void schedule() {
-      if (scheduled) return;
-      scheduled = true;
-      microtasks->queueMicrotask([self = this->shared_from_this()] { self->run(); });
+    void queue(Reaction reaction) {
+      microtasks->queueMicrotask(
+          [self = this->shared_from_this(), reaction = std::move(reaction)]() mutable {
+            if (reaction.waiter) return resume(reaction);
+            if (self->value && reaction.fulfilled) reaction.fulfilled(*self->value);
+            if (self->error && reaction.rejected) reaction.rejected(self->error);
+          });
     }
-    void run() {
-      scheduled = false;
-      auto due = std::exchange(reactions, {});
-      auto resumed = std::exchange(waiters, {});
-      for (Reaction& reaction : due) {
-        if (value && reaction.fulfilled) reaction.fulfilled(*value);
-        if (error && reaction.rejected) reaction.rejected(error);
+    // A coroutine that an exception leaves stays suspended at its end.
+    static void resume(Reaction& reaction) {
+      try {
+        reaction.waiter.resume();
+      } catch (...) {
+        if (reaction.isDetached) reaction.waiter.destroy();
+        throw;
       }
-      for (std::coroutine_handle<> waiter : resumed) waiter.resume();
     }
 
     std::shared_ptr<Microtasks> microtasks;
     std::optional<T> value;
     std::exception_ptr error;
     std::vector<Reaction> reactions;
-    std::vector<std::coroutine_handle<>> waiters;
-    bool scheduled = false;
     bool abandoned = false;
   };
 
@@ -146,9 +152,11 @@ class Promise {
 };
 
 // The return type of a coroutine that nobody waits for: it starts at once and destroys itself at
-// its end. An exception that leaves it is given to the loop's onUnhandled by the task it ran in.
+// its end. An exception that leaves it is given to the loop's onUnhandled by the task it ran in;
+// one that leaves it before its first co_await is thrown at the caller.
 struct Async {
   struct promise_type {
+    using IsDetached = void;
     Async get_return_object() { return {}; }
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }

@@ -29,15 +29,15 @@ struct LogRecord {
 
 struct LogConfig {
   std::function<void(const LogRecord&)> sink;  // called on the loop's thread; empty: no log
-  std::string topics;     // "ice,dtls"; empty: all
-  bool secrets = false;   // addresses and credentials too
+  std::string topics;                          // "ice,dtls"; empty: all
+  bool secrets = false;                        // addresses and credentials too
 };
 
 struct LoopConfig {
-  std::size_t packetsMax = 65'536;        // pooled packets; 112 MiB when every one is out
-  std::size_t socketBuffer = 1u << 20;    // asked of the system per socket, bytes
+  std::size_t packetsMax = 65'536;             // pooled packets; 112 MiB when every one is out
+  std::size_t socketBuffer = 1u << 20;         // asked of the system per socket, bytes
   std::chrono::milliseconds drainAtExit{100};  // how long ~Loop lets tails of closed peers finish
-  bool batchedIo = true;                  // recvmmsg, sendmmsg and segmentation offload
+  bool batchedIo = true;                       // recvmmsg, sendmmsg and segmentation offload
   LogConfig log;
   // Gets what a handler threw, after the step has settled; empty: it leaves run().
   std::function<void(std::exception_ptr)> onUnhandled;
@@ -47,7 +47,7 @@ struct LoopConfig {
 // number is zero.
 struct PARLEY_API ReleaseReport {
   std::size_t connections = 0;
-  std::size_t tails = 0;         // closed connections that still tell their peer
+  std::size_t tails = 0;  // closed connections that still tell their peer
   std::size_t sockets = 0;
   std::size_t timers = 0;
   std::size_t transactions = 0;  // STUN requests without an answer
@@ -79,8 +79,8 @@ class PARLEY_API Loop {
   bool runUntil(const std::function<bool()>& condition, std::chrono::milliseconds limit);
   // Runs until no closed connection has anything left to say, at most this long.
   bool drain(std::chrono::milliseconds limit);
-  void stop();                                        // from any thread
-  void post(std::move_only_function<void()> task);    // from any thread, in order
+  void stop();                                      // from any thread
+  void post(std::move_only_function<void()> task);  // from any thread, in order
   bool isCurrent() const;
 
   ReleaseReport releaseReport() const;

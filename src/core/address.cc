@@ -88,7 +88,8 @@ std::string formatDotted(Bytes bytes) {
 // RFC 5952 4: lower case, no leading zeros, the longest run of two or more zero groups as "::".
 std::string formatV6(Bytes bytes) {
   unsigned groups[8];
-  for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+  for (std::size_t i = 0; i < 8; ++i)
+    groups[i] = static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
   std::size_t bestAt = 8, bestLength = 1;
   for (std::size_t i = 0; i < 8;) {
     std::size_t end = i;
@@ -135,7 +136,8 @@ bool IpAddress::isUnspecified() const {
 bool IpAddress::isLoopback() const {
   if (isV4()) return bytes_[0] == 127;
   if (isV4Mapped()) return bytes_[12] == 127;
-  return bytes_[15] == 1 && std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t b) { return b == 0; });
+  return bytes_[15] == 1 &&
+         std::all_of(bytes_.begin(), bytes_.end() - 1, [](std::uint8_t b) { return b == 0; });
 }
 
 bool IpAddress::isLinkLocal() const {

@@ -38,14 +38,14 @@ class IpAddress {
   bool isV4() const { return family_ == Family::v4; }
   bool isV6() const { return family_ == Family::v6; }
   Bytes bytes() const { return {bytes_.data(), isV4() ? 4u : 16u}; }  // network order
-  std::uint32_t scope() const { return scope_; }  // IPv6 zone index, 0: none
+  std::uint32_t scope() const { return scope_; }                      // IPv6 zone index, 0: none
 
   bool isUnspecified() const;
   bool isLoopback() const;
   bool isLinkLocal() const;
-  bool isPrivate() const;    // RFC 1918, RFC 6598, RFC 4193
+  bool isPrivate() const;  // RFC 1918, RFC 6598, RFC 4193
   bool isMulticast() const;
-  bool isV4Mapped() const;   // ::ffff:0:0/96
+  bool isV4Mapped() const;  // ::ffff:0:0/96
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 

@@ -14,17 +14,35 @@ TEST(IpAddress, WritesRfc5952Text) {
   EXPECT_EQ(roundTrip("::1"), "::1");
   EXPECT_EQ(roundTrip("2001:DB8:0:0:0:0:0:1"), "2001:db8::1");
   EXPECT_EQ(roundTrip("2001:db8:0:1:1:1:1:1"), "2001:db8:0:1:1:1:1:1");  // one group stays
-  EXPECT_EQ(roundTrip("2001:0:0:1:0:0:0:1"), "2001:0:0:1::1");            // the longer run
+  EXPECT_EQ(roundTrip("2001:0:0:1:0:0:0:1"), "2001:0:0:1::1");           // the longer run
   EXPECT_EQ(roundTrip("fe80::"), "fe80::");
   EXPECT_EQ(roundTrip("::ffff:192.0.2.1"), "::ffff:192.0.2.1");
   EXPECT_EQ(roundTrip("64:ff9b::192.0.2.33"), "64:ff9b::c000:221");
 }
 
 TEST(IpAddress, RefusesWhatIsNotAnAddress) {
-  for (const char* text :
-       {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.", ".1.2.3", "1.2.3.4 ", "::1::",
-        "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", ":1", "1:", "1:2:3:4:5:6:7:", "::g",
-        "1::2:3:4:5:6:7:8", "::1.2.3", "1.2.3.4::", "example.org", "fe80::1%eth0", "0x7f.1.1.1"})
+  for (const char* text : {"",
+                           "1.2.3",
+                           "1.2.3.4.5",
+                           "1.2.3.256",
+                           "1.2.3.04",
+                           "1.2.3.",
+                           ".1.2.3",
+                           "1.2.3.4 ",
+                           "::1::",
+                           "1:2:3:4:5:6:7",
+                           "1:2:3:4:5:6:7:8:9",
+                           "12345::",
+                           ":1",
+                           "1:",
+                           "1:2:3:4:5:6:7:",
+                           "::g",
+                           "1::2:3:4:5:6:7:8",
+                           "::1.2.3",
+                           "1.2.3.4::",
+                           "example.org",
+                           "fe80::1%eth0",
+                           "0x7f.1.1.1"})
     EXPECT_EQ(roundTrip(text), "refused") << text;
 }
 

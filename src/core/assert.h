@@ -8,5 +8,6 @@ namespace parley {
 
 }  // namespace parley
 
-#define PARLEY_ASSERT(expression) \
-  (static_cast<bool>(expression) ? void() : ::parley::assertionFailed(#expression, __FILE__, __LINE__))
+#define PARLEY_ASSERT(expression)         \
+  (static_cast<bool>(expression) ? void() \
+                                 : ::parley::assertionFailed(#expression, __FILE__, __LINE__))

@@ -11,12 +11,12 @@
 namespace parley::limits {
 
 namespace sctp {
-inline constexpr std::size_t kMessageMax = 262'144;              // what we announce
-inline constexpr std::size_t kMessageMaxUnannounced = 65'536;    // RFC 8841 6.1: absent in SDP
+inline constexpr std::size_t kMessageMax = 262'144;            // what we announce
+inline constexpr std::size_t kMessageMaxUnannounced = 65'536;  // RFC 8841 6.1: absent in SDP
 inline constexpr std::size_t kMessageMaxConfigurable = 64u << 20;
 inline constexpr std::size_t kReceiveWindow = 5u << 20;
-inline constexpr std::size_t kFragmentOverhead = 64;             // counted per fragment held
-inline constexpr std::size_t kMessageOverhead = 128;             // counted per message unread
+inline constexpr std::size_t kFragmentOverhead = 64;  // counted per fragment held
+inline constexpr std::size_t kMessageOverhead = 128;  // counted per message unread
 inline constexpr std::uint32_t kTsnDistanceMin = 2'000;
 inline constexpr std::uint32_t kTsnDistanceMax = 32'768;
 inline constexpr std::size_t kGapRangesKept = 1'024;
@@ -24,24 +24,24 @@ inline constexpr std::size_t kGapRangesReported = 64;
 inline constexpr std::size_t kDuplicatesReported = 20;
 inline constexpr std::size_t kIncompleteMessages = 1'024;
 inline constexpr std::uint16_t kStreams = 1'024;
-inline constexpr std::size_t kPacketSize = 1'191;                // inside a 1,280-byte path
+inline constexpr std::size_t kPacketSize = 1'191;  // inside a 1,280-byte path
 inline constexpr Duration kRtoInitial = 500ms;
 inline constexpr Duration kRtoMin = 200ms;
 inline constexpr Duration kRtoMax = 3s;
-inline constexpr Duration kHandshakeTimer = 1s;                  // T1-init, T1-cookie
+inline constexpr Duration kHandshakeTimer = 1s;  // T1-init, T1-cookie
 inline constexpr Duration kHandshakeTimerMax = 3s;
-inline constexpr Duration kCookieLifetime = 60s;                 // RFC 9260 16
-inline constexpr Duration kHeartbeatInterval = 30s;              // RFC 9260 16
-inline constexpr Duration kResetHold = 30s;                      // an id waits for both directions
+inline constexpr Duration kCookieLifetime = 60s;     // RFC 9260 16
+inline constexpr Duration kHeartbeatInterval = 30s;  // RFC 9260 16
+inline constexpr Duration kResetHold = 30s;          // an id waits for both directions
 inline constexpr std::size_t kInitialWindowPackets = 10;
-inline constexpr std::size_t kBurstPackets = 4;                  // RFC 9260 16: Max.Burst
+inline constexpr std::size_t kBurstPackets = 4;  // RFC 9260 16: Max.Burst
 }  // namespace sctp
 
 namespace channel {
-inline constexpr std::size_t kLabelMax = 65'535;                 // webrtc-pc createDataChannel
+inline constexpr std::size_t kLabelMax = 65'535;  // webrtc-pc createDataChannel
 inline constexpr std::size_t kSendBufferPerChannel = 16u << 20;
 inline constexpr std::size_t kSendBufferPerConnection = 64u << 20;
-inline constexpr std::size_t kEarlyBytes = 64u << 10;            // data that overtook its OPEN
+inline constexpr std::size_t kEarlyBytes = 64u << 10;  // data that overtook its OPEN
 inline constexpr Duration kEarlyHold = 2s;
 }  // namespace channel
 
@@ -50,7 +50,7 @@ inline constexpr std::size_t kDatagramIn = 2'048;
 inline constexpr std::size_t kMtu = 1'200;
 inline constexpr std::size_t kCertificateDer = 16'384;
 inline constexpr std::size_t kFingerprints = 8;
-inline constexpr std::size_t kHeldDatagrams = 4;                 // before the fingerprint is known
+inline constexpr std::size_t kHeldDatagrams = 4;  // before the fingerprint is known
 inline constexpr std::size_t kHeldBytes = 8'192;
 inline constexpr Duration kRetransmitFirstMin = 50ms;
 inline constexpr Duration kRetransmitFirstMax = 1s;
@@ -58,37 +58,37 @@ inline constexpr Duration kRetransmitMax = 5s;
 inline constexpr Duration kHandshake = 30s;
 inline constexpr int kRestarts = 10;
 inline constexpr int kRestartsPerSecond = 3;
-inline constexpr std::size_t kUnreadRecords = 1'024;             // opened, not yet taken by read()
+inline constexpr std::size_t kUnreadRecords = 1'024;  // opened, not yet taken by read()
 }  // namespace dtls
 
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
 inline constexpr std::size_t kRemoteCandidates = 100;
-inline constexpr std::size_t kPairs = 100;                       // RFC 8445 6.1.2.5
+inline constexpr std::size_t kPairs = 100;  // RFC 8445 6.1.2.5
 inline constexpr std::size_t kPeerReflexive = 32;
 inline constexpr std::size_t kServers = 32;
-inline constexpr Duration kPacing = 50ms;                        // RFC 8445 14.2: Ta
-inline constexpr Duration kCheckRto = 500ms;                     // RFC 8445 14.3
-inline constexpr int kCheckTries = 7;                            // RFC 8489 6.2.1: Rc
+inline constexpr Duration kPacing = 50ms;     // RFC 8445 14.2: Ta
+inline constexpr Duration kCheckRto = 500ms;  // RFC 8445 14.3
+inline constexpr int kCheckTries = 7;         // RFC 8489 6.2.1: Rc
 inline constexpr std::size_t kTransactions = 256;
-inline constexpr Duration kTriggeredPacing = 5ms;                // RFC 8445 14.2: never below
-inline constexpr Duration kPatience = 39'500ms;                  // RFC 8863 4: PAC timer
-inline constexpr Duration kNominationGrace = 100ms;              // for better pairs under way
-inline constexpr Duration kRelayNominationGrace = 500ms;         // when the best is relayed
-inline constexpr Duration kRenominationHold = 2s;                // a worse pair must wait so long
-inline constexpr Duration kRecoveryRetry = 1s;                   // checks of a silent pair
-inline constexpr Duration kRetiredGeneration = 3s;               // still heard after a restart
-inline constexpr std::size_t kEarlyRequests = 32;                // before the remote description
+inline constexpr Duration kTriggeredPacing = 5ms;         // RFC 8445 14.2: never below
+inline constexpr Duration kPatience = 39'500ms;           // RFC 8863 4: PAC timer
+inline constexpr Duration kNominationGrace = 100ms;       // for better pairs under way
+inline constexpr Duration kRelayNominationGrace = 500ms;  // when the best is relayed
+inline constexpr Duration kRenominationHold = 2s;         // a worse pair must wait so long
+inline constexpr Duration kRecoveryRetry = 1s;            // checks of a silent pair
+inline constexpr Duration kRetiredGeneration = 3s;        // still heard after a restart
+inline constexpr std::size_t kEarlyRequests = 32;         // before the remote description
 inline constexpr std::size_t kConsentOutstanding = 8;
-inline constexpr int kErrorsPerSecond = 10;                      // answers to strangers
-inline constexpr Duration kConsentInterval = 5s;                 // RFC 7675 5.1, +- 20 %
+inline constexpr int kErrorsPerSecond = 10;       // answers to strangers
+inline constexpr Duration kConsentInterval = 5s;  // RFC 7675 5.1, +- 20 %
 inline constexpr Duration kConsentExpires = 30s;
 inline constexpr Duration kDisconnected = 5s;
 inline constexpr Duration kFailed = 30s;
 inline constexpr int kRoleSwitches = 3;
 inline constexpr std::size_t kUfragLength = 8;
 inline constexpr std::size_t kPasswordLength = 24;
-inline constexpr std::size_t kCredentialMax = 256;               // RFC 8839 5.4
+inline constexpr std::size_t kCredentialMax = 256;  // RFC 8839 5.4
 inline constexpr std::size_t kStunMessage = 1'280;
 inline constexpr std::size_t kStunAttributes = 64;
 }  // namespace ice
@@ -106,12 +106,12 @@ inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
 namespace loop {
-inline constexpr std::size_t kPackets = 65'536;                  // pool blocks, 112 MiB in all
-inline constexpr std::size_t kDatagramsPerStep = 64;             // from one socket
+inline constexpr std::size_t kPackets = 65'536;       // pool blocks, 112 MiB in all
+inline constexpr std::size_t kDatagramsPerStep = 64;  // from one socket
 inline constexpr std::size_t kTimersPerStep = 1'024;
-inline constexpr int kSettleRounds = 16;                         // then the rest waits a step
-inline constexpr std::size_t kUnsentPerSocket = 256;             // while the socket is not writable
-inline constexpr std::size_t kResolverThreads = 4;               // look-ups under way at once
+inline constexpr int kSettleRounds = 16;              // then the rest waits a step
+inline constexpr std::size_t kUnsentPerSocket = 256;  // while the socket is not writable
+inline constexpr std::size_t kResolverThreads = 4;    // look-ups under way at once
 inline constexpr std::size_t kTails = 4'096;
 inline constexpr Duration kTail = 8s;
 inline constexpr int kTailAnswers = 8;

@@ -42,8 +42,8 @@ class Packet {
   void trimFront(std::size_t n);
   void trimBack(std::size_t n);
 
-  Packet share() const;                 // not for lent packets
-  Packet keep(PacketPool& pool) &&;     // itself, or a copy in a block when it was lent
+  Packet share() const;              // not for lent packets
+  Packet keep(PacketPool& pool) &&;  // itself, or a copy in a block when it was lent
 
  private:
   friend class PacketPool;

@@ -8,7 +8,20 @@
 
 namespace parley {
 
-enum class Topic : std::uint8_t { loop, ice, turn, dtls, srtp, sctp, channel, rtp, congestion, jsep, session, peer };
+enum class Topic : std::uint8_t {
+  loop,
+  ice,
+  turn,
+  dtls,
+  srtp,
+  sctp,
+  channel,
+  rtp,
+  congestion,
+  jsep,
+  session,
+  peer
+};
 
 std::string_view topicName(Topic topic);
 
@@ -49,8 +62,7 @@ class NoTrace final : public TraceSink {
 }  // namespace parley
 
 // The only macro of the house besides the assertion: arguments are not evaluated when unwanted.
-#define PARLEY_TRACE(step, topic, event, ...)                              \
-  do {                                                                     \
-    if ((step).trace.wants(topic))                                         \
-      (step).trace.write((step).now, topic, event, {__VA_ARGS__});         \
+#define PARLEY_TRACE(step, topic, event, ...)                                                   \
+  do {                                                                                          \
+    if ((step).trace.wants(topic)) (step).trace.write((step).now, topic, event, {__VA_ARGS__}); \
   } while (false)

@@ -37,9 +37,6 @@ std::shared_ptr<RTCCertificate> RTCCertificate::fromPem(const std::string& certi
   return std::make_shared<RTCCertificate>(std::move(*identity));
 }
 
-RTCCertificate::RTCCertificate(std::shared_ptr<const crypto::Identity> identity)
-    : identity_(std::move(identity)) {}
-
 std::string RTCCertificate::certificatePem() const { return identity_->certificatePem(); }
 std::string RTCCertificate::privateKeyPem() const { return identity_->privateKeyPem(); }
 

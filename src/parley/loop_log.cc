@@ -7,6 +7,7 @@ namespace {
 
 bool isListed(std::string_view list, std::string_view name) {
   while (!list.empty()) {
+    list.remove_prefix(std::min(list.find_first_not_of(' '), list.size()));
     const std::size_t comma = std::min(list.find(','), list.size());
     if (list.substr(0, comma) == name) return true;
     list.remove_prefix(std::min(list.size(), comma + 1));

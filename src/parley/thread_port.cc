@@ -58,9 +58,10 @@ ThreadPort::ThreadPort(std::shared_ptr<EngineLink> engine, Dispatcher dispatcher
                        session::Config config, std::weak_ptr<Listener> listener)
     : link_(std::move(engine)),
       engine_(std::make_shared<Engine>(std::move(dispatcher), std::move(listener))) {
-  link_->postToRealm([engine = engine_, config = std::move(config)](peer::LoopRealm& realm) mutable {
-    engine->open(realm, std::move(config));
-  });
+  link_->postToRealm(
+      [engine = engine_, config = std::move(config)](peer::LoopRealm& realm) mutable {
+        engine->open(realm, std::move(config));
+      });
 }
 
 ThreadPort::~ThreadPort() {

@@ -260,6 +260,8 @@ void DataChannel::end() {
   const auto self = shared_from_this();
   Graves graves;
   graves.bury(onopen, onbufferedamountlow, onerror, onclosing, onclose, onmessage);
+  // Who pulls may read it later; from now on it holds back no other channel's messages.
+  for (const Held& message : inbox_) consumed(message.data.size());
   if (ChannelHost* host = std::exchange(host_, nullptr)) host->forget(*this);
 }
 

@@ -51,6 +51,13 @@ std::string tlsIdFrom(std::string password) {
   return password;
 }
 
+// An empty one is the end of candidates, and so is the bare prefix of older browsers.
+bool isMalformed(std::string_view candidate) {
+  if (candidate.starts_with("a=")) candidate.remove_prefix(2);
+  if (candidate.empty() || candidate == "candidate:") return false;
+  return ice::Candidate::parse(candidate) == Unexpected<ParseError>(ParseError::malformed);
+}
+
 bool describesData(const std::optional<jsep::Description>& description) {
   if (!description) return false;
   for (const sdp::MediaDescription& section : description->sdp.media)
@@ -252,10 +259,8 @@ void Negotiator::add(const RTCIceCandidateInit& candidate, Done done) {
   if (!negotiation_.remote())
     return done.reject(invalidState("there is no remote description yet"));
   context_.tasks.queue([this, candidate, done] {
-    const bool isMalformed =
-        !candidate.candidate.empty() &&
-        ice::Candidate::parse(candidate.candidate) == Unexpected<ParseError>(ParseError::malformed);
-    if (isMalformed) return done.reject(operationError("not an ICE candidate"));
+    if (isMalformed(candidate.candidate))
+      return done.reject(operationError("not an ICE candidate"));
     auto effects = negotiation_.addRemoteCandidate({.candidate = candidate.candidate,
                                                     .mid = candidate.sdpMid,
                                                     .index = candidate.sdpMLineIndex,

@@ -35,8 +35,7 @@ RTCConfiguration validated(RTCConfiguration configuration) {
 void requireUnexpired(const RTCConfiguration& configuration, std::int64_t wallMicros) {
   for (const auto& certificate : configuration.certificates) {
     if (!certificate) throw typeError("a certificate is null");
-    if (certificate->expires() <
-        static_cast<std::uint64_t>(std::max<std::int64_t>(wallMicros / 1'000, 0)))
+    if (certificate->identity()->isExpired(wallMicros))
       throw invalidAccess("a certificate has expired");
   }
 }

@@ -265,47 +265,48 @@ struct Storm {
   bool wrap;
 };
 
-class InAStorm : public ::testing::TestWithParam<Storm> {};
+// What one end must get: streams 0 to 3 in order, stream 10 in any order, 20 to 22 if at all.
+struct Wanted {
+  std::vector<ByteVector> ordered[4], unordered, partial;
+  std::size_t reliable = 0;
+};
 
-// Thousands of messages of all sizes over a bad network, both ways at once (INV-1, INV-2, S-11).
-TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot) {
-  const Storm storm = GetParam();
-  Config config;
-  config.sendMessageMax = 0;
-  Pair pair(storm.seed, config, config);
-  if (storm.wrap) {  // the second number of the first end is its initial TSN
-    pair.bench.secrets.skip = 1;
-    pair.bench.secrets.afterSkip = 0xffff'ffff - 20;
+struct InAStorm : ::testing::TestWithParam<Storm> {
+  InAStorm() : pair(GetParam().seed, sizeless(), sizeless()), dice(GetParam().seed * 977) {
+    const Storm storm = GetParam();
+    if (storm.wrap) {  // the second number of the first end is its initial TSN
+      pair.bench.secrets.skip = 1;
+      pair.bench.secrets.afterSkip = 0xffff'ffff - 20;
+    }
+    pair.quality = {storm.loss, storm.duplicate, storm.reorder, 10ms};
   }
-  pair.quality = {storm.loss, storm.duplicate, storm.reorder, 10ms};
-  pair.connect();
-  ASSERT_TRUE(pair.runUntil(
-      [&] { return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1; }));
 
-  struct Wanted {
-    std::vector<ByteVector> ordered[4], unordered, partial;
-  };
-  Wanted wanted[2];
-  Random dice(storm.seed * 977);
-  std::size_t reliable[2] = {0, 0};
-  for (std::uint32_t i = 0; i < 1'500; ++i) {
-    const std::size_t from = dice.below(2);
+  static Config sizeless() {
+    Config config;
+    config.sendMessageMax = 0;
+    return config;
+  }
+
+  std::size_t drawSize() {
     const std::uint64_t kind = dice.below(20);
-    const std::size_t size = kind == 0  ? 1 + dice.below(60'000)
-                             : kind < 5 ? 1 + dice.below(4'000)
-                                        : 1 + dice.below(300);
-    ByteVector payload = pattern(size, i);
+    if (kind == 0) return 1 + dice.below(60'000);
+    return kind < 5 ? 1 + dice.below(4'000) : 1 + dice.below(300);
+  }
+
+  void sendOne(std::uint32_t number) {
+    const std::size_t from = dice.below(2);
+    ByteVector payload = pattern(drawSize(), number);
     SendOptions options;
     StreamId stream{static_cast<std::uint16_t>(dice.below(4))};
     const std::uint64_t reliability = dice.below(6);
     if (reliability < 3) {
       wanted[from].ordered[stream.value].push_back(payload);
-      ++reliable[from];
+      ++wanted[from].reliable;
     } else if (reliability == 3) {
       stream = {10};
       options.ordered = false;
       wanted[from].unordered.push_back(payload);
-      ++reliable[from];
+      ++wanted[from].reliable;
     } else {
       stream = {static_cast<std::uint16_t>(20 + dice.below(3))};
       options.ordered = dice.below(2) == 0;
@@ -314,48 +315,59 @@ TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot
       wanted[from].partial.push_back(payload);
     }
     sendFrom(pair, from == 0 ? pair.a : pair.b, stream, std::move(payload), options);
-    if (dice.below(10) == 0) {
-      pair.settle();
-      pair.runFor(Duration(static_cast<std::int64_t>(dice.below(20'000))));
-    }
   }
-  pair.settle();
-  auto reliableOf = [](const testing::End& end) {
-    return std::ranges::count_if(messagesOf(end),
-                                 [](const Message& m) { return m.stream.value < 20; });
-  };
-  ASSERT_TRUE(pair.runUntil(
-      [&] {
-        return pair.a.association.stats().unacknowledgedChunks == 0 &&
-               pair.b.association.stats().unacknowledgedChunks == 0 &&
-               pair.a.association.bytesQueued() == 0 && pair.b.association.bytesQueued() == 0;
-      },
-      600s));
-  EXPECT_EQ(static_cast<std::size_t>(reliableOf(pair.b)), reliable[0]);
-  EXPECT_EQ(static_cast<std::size_t>(reliableOf(pair.a)), reliable[1]);
 
-  for (std::size_t from = 0; from < 2; ++from) {
-    const testing::End& to = from == 0 ? pair.b : pair.a;
-    std::vector<ByteVector> got[4], unordered, partial;
+  bool isQuiet() {
+    const auto quiet = [](const testing::End& end) {
+      return end.association.stats().unacknowledgedChunks == 0 &&
+             end.association.bytesQueued() == 0;
+    };
+    return quiet(pair.a) && quiet(pair.b);
+  }
+
+  static void check(const testing::End& to, Wanted& expected) {
+    Wanted got;
     for (Message& message : messagesOf(to)) {
-      if (message.stream.value < 4) {
-        got[message.stream.value].push_back(std::move(message.payload));
-      } else {
-        (message.stream.value == 10 ? unordered : partial).push_back(std::move(message.payload));
-      }
+      if (message.stream.value < 20) ++got.reliable;
+      auto& kind = message.stream.value < 4     ? got.ordered[message.stream.value]
+                   : message.stream.value == 10 ? got.unordered
+                                                : got.partial;
+      kind.push_back(std::move(message.payload));
     }
+    EXPECT_EQ(got.reliable, expected.reliable);
     for (std::size_t stream = 0; stream < 4; ++stream) {
-      EXPECT_TRUE(got[stream] == wanted[from].ordered[stream]) << "stream " << stream;
+      EXPECT_TRUE(got.ordered[stream] == expected.ordered[stream]) << "stream " << stream;
     }
-    std::ranges::sort(unordered);
-    std::ranges::sort(wanted[from].unordered);
-    EXPECT_TRUE(unordered == wanted[from].unordered);
-    std::ranges::sort(partial);
-    std::ranges::sort(wanted[from].partial);
-    EXPECT_TRUE(std::ranges::includes(wanted[from].partial, partial));
-    EXPECT_GT(partial.size(), wanted[from].partial.size() / 4);
+    for (Wanted* side : {&got, &expected}) {
+      std::ranges::sort(side->unordered);
+      std::ranges::sort(side->partial);
+    }
+    EXPECT_TRUE(got.unordered == expected.unordered);
+    EXPECT_TRUE(std::ranges::includes(expected.partial, got.partial));
+    EXPECT_GT(got.partial.size(), expected.partial.size() / 4);
     EXPECT_EQ(to.association.stats().bytesHeld, 0u);
   }
+
+  Pair pair;
+  Random dice;
+  Wanted wanted[2];  // by sender
+};
+
+// Thousands of messages of all sizes over a bad network, both ways at once (INV-1, INV-2, S-11).
+TEST_P(InAStorm, ReliableMessagesArriveOnceAndInOrderAndUnreliableOnesWholeOrNot) {
+  pair.connect();
+  ASSERT_TRUE(pair.runUntil(
+      [&] { return pair.a.count<Connected>() == 1 && pair.b.count<Connected>() == 1; }));
+  for (std::uint32_t i = 0; i < 1'500; ++i) {
+    sendOne(i);
+    if (dice.below(10) != 0) continue;
+    pair.settle();
+    pair.runFor(Duration(static_cast<std::int64_t>(dice.below(20'000))));
+  }
+  pair.settle();
+  ASSERT_TRUE(pair.runUntil([&] { return isQuiet(); }, 600s));
+  check(pair.b, wanted[0]);
+  check(pair.a, wanted[1]);
   EXPECT_EQ(pair.a.count<Failed>() + pair.b.count<Failed>(), 0u);
 }
 

@@ -14,6 +14,19 @@ using testing::IsEmpty;
 
 constexpr StartSctp kStart{TransportId{0}, 5'000, 5'000, 262'144};
 
+channel::Parameters labelled(std::string label) {
+  channel::Parameters parameters;
+  parameters.label = std::move(label);
+  return parameters;
+}
+
+channel::Parameters negotiated(std::uint16_t stream) {
+  channel::Parameters parameters;
+  parameters.negotiated = true;
+  parameters.stream = sctp::StreamId{stream};
+  return parameters;
+}
+
 // A data plane whose packets are kept until somebody carries them.
 struct Side final : PacketSink {
   explicit Side(test::Net& network) : net(network) {
@@ -116,8 +129,8 @@ struct DataPlaneTest : testing::Test {
 };
 
 TEST_F(DataPlaneTest, ChannelsOpenedBeforeThereIsAnAssociationOpenInOrderOnceItStands) {
-  a.open(1, {.label = "one"});
-  a.open(2, {.label = "two"});
+  a.open(1, labelled("one"));
+  a.open(2, labelled("two"));
   EXPECT_THAT(a.story(), IsEmpty());
   startBoth();
   EXPECT_THAT(a.story(), IsEmpty());
@@ -165,7 +178,7 @@ TEST_F(DataPlaneTest, ALaterDescriptionOnlyChangesTheLimitAndTheTransport) {
   Step step = a.step();
   a.plane.start(step, {TransportId{7}, 5'000, 5'000, 16}, true);
   EXPECT_EQ(a.plane.transport(), TransportId{7});
-  a.open(1, {.label = ""});
+  a.open(1, labelled(""));
   carry();
   a.send(1, "seventeen letters");
   carry();
@@ -212,7 +225,7 @@ TEST_F(DataPlaneTest, AChannelOpenedAfterTheEndIsClosedAtOnce) {
 TEST_F(DataPlaneTest, APeersAbortEndsEveryChannelAndSaysWho) {
   startBoth();
   connect();
-  a.open(1, {.label = "one"});
+  a.open(1, labelled("one"));
   carry();
   Step step = a.step();
   a.plane.abort(step);
@@ -225,7 +238,7 @@ TEST_F(DataPlaneTest, APeersAbortEndsEveryChannelAndSaysWho) {
 TEST_F(DataPlaneTest, WhatCameRightBeforeTheAbortIsHandedOutBeforeTheEnd) {
   startBoth();
   connect();
-  a.open(1, {.label = "one"});
+  a.open(1, labelled("one"));
   a.send(1, "hello");
   Step step = a.step();
   a.plane.abort(step);
@@ -238,7 +251,7 @@ TEST_F(DataPlaneTest, WhatCameRightBeforeTheAbortIsHandedOutBeforeTheEnd) {
 TEST_F(DataPlaneTest, WhatCameRightBeforeTheEndOfDtlsIsHandedOutBeforeIt) {
   startBoth();
   connect();
-  a.open(1, {.label = "one"});
+  a.open(1, labelled("one"));
   carry();
   a.send(1, "hello");
   Step step = b.step();
@@ -252,9 +265,9 @@ TEST_F(DataPlaneTest, WhatCameRightBeforeTheEndOfDtlsIsHandedOutBeforeIt) {
 TEST_F(DataPlaneTest, AStreamThatIsTakenIsAnErrorOfThatChannelOnly) {
   startBoth();
   connect();
-  a.open(1, {.negotiated = true, .stream = sctp::StreamId{5}});
-  a.open(2, {.negotiated = true, .stream = sctp::StreamId{5}});
-  a.open(3, {.negotiated = true, .stream = sctp::StreamId{6}});
+  a.open(1, negotiated(5));
+  a.open(2, negotiated(5));
+  a.open(3, negotiated(6));
   EXPECT_THAT(a.story(), ElementsAre("connected", "opened 1", "failed 2", "opened 3"));
   EXPECT_EQ(a.lastError()->why, CloseError::Why::protocolViolation);
 }
@@ -271,7 +284,7 @@ TEST_F(DataPlaneTest, StoppingClosesWhatWaitsToo) {
 TEST_F(DataPlaneTest, AfterStoppingAnotherAssociationMayBegin) {
   startBoth();
   connect();
-  a.open(1, {.label = "one"});
+  a.open(1, labelled("one"));
   carry();
   for (Side* side : {&a, &b}) {
     Step step = side->step();
@@ -284,7 +297,7 @@ TEST_F(DataPlaneTest, AfterStoppingAnotherAssociationMayBegin) {
   EXPECT_EQ(a.lastError()->why, CloseError::Why::associationClosed);  // W3C: no error event
   a.events.clear();
   b.events.clear();
-  a.open(2, {.label = "two"});
+  a.open(2, labelled("two"));
   startBoth();
   connect();
   EXPECT_THAT(a.story(), ElementsAre("connected", "opened 2"));

@@ -116,7 +116,6 @@ TEST_F(SessionClose, ARepeatedGoodbyeIsAnsweredABoundedNumberOfTimes) {
       if (flight.from == ofBob && flight.first() == 21) ++count;
     return count;
   };
-  for (auto& f : net.sent) if (f.first()==21 || f.sent > net.now - 60ms) std::printf("%ld %s first %d size %zu\n", long(f.sent.time_since_epoch().count()), f.from.toString().c_str(), f.first(), f.bytes.size());
   ASSERT_EQ(answers(), 1u);
   for (int i = 0; i < 20; ++i) net.inject(goodbye);
   net.runFor(10ms);

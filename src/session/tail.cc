@@ -17,7 +17,8 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
     : host_(host),
       farewell_(std::move(farewell)),
       roundTrip_(std::clamp(farewell_.roundTrip.value_or(kRoundTripUnknown), kRoundTripMin,
-                            kRoundTripMax)) {
+                            kRoundTripMax)),
+      heardBy_(step.now + roundTrip_) {
   farewell_.leg->moveTo(*this);
   repeat_.start(step.now, roundTrip_);
   giveUp_.start(step.now, farewell_.limit);
@@ -35,7 +36,8 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
   while (const auto event = session.nextEvent())
     if (std::holds_alternative<dtls::Closed>(*event)) heardGoodbye_ = true;
   // A record that is really the peer's, sent because it has not heard yet.
-  const bool isTalking = session.stats().recordsReceived > opened;
+  const bool isTalking =
+      step.now > heardBy_ && session.stats().recordsReceived > opened;
   if (isTalking && !heardGoodbye_ && answered_ < limits::loop::kTailAnswers) {
     ++answered_;
     sayFarewell(step);

@@ -42,6 +42,7 @@ class Tail final : public Host::Guest, private DatagramSink {
   Duration roundTrip_;
   int repeated_ = 0;
   int answered_ = 0;
+  Instant heardBy_;  // what comes before was sent before the peer could know
   Timer repeat_;
   Timer giveUp_;
   bool heardGoodbye_ = false;

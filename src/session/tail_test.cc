@@ -135,6 +135,17 @@ TEST_F(TailTest, AnAnswerIsTheFarewellOnceMore) {
   EXPECT_TRUE(alice.host.isEmpty());
 }
 
+TEST_F(TailTest, WhatWasUnderWayWhenAliceLeftIsNoReasonToRepeatAnything) {
+  for (int i = 0; i < 8; ++i) {
+    bob.send(announced, "under way");
+    net.runFor(1ms);
+  }
+  before_ = net.sent.size();
+  close();
+  net.runFor(19ms);
+  EXPECT_EQ(said().size(), static_cast<std::size_t>(kFarewell));
+}
+
 TEST_F(TailTest, AnswersNobodyElse) {
   loseWhatAliceSays();
   close();

@@ -64,8 +64,8 @@ int run(int cycles) {
   std::printf("loop: %s\n", report.toString().c_str());
   std::printf("files %zu -> %zu, threads %zu -> %zu\n", files, support::openFiles(), threads,
               support::threads());
-  bool passed = drained && report.isZero() && files == support::openFiles() &&
-                threads == support::threads();
+  bool passed =
+      drained && report.isZero() && files == support::openFiles() && threads == support::threads();
   if (cycles > kWarmUp) {
     const double growth = slope(samples);
     std::printf("resident memory: %+.1f bytes a cycle over cycles %d to %d\n", growth, kWarmUp,

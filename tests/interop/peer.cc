@@ -72,13 +72,17 @@ class Peer {
   void obey(const Json& message) {
     if (message.contains("type")) {
       const std::string sdp = message.at("sdp");
-      if (message.at("type") == "offer") answer(sdp);
-      else accept(sdp);
+      if (message.at("type") == "offer")
+        answer(sdp);
+      else
+        accept(sdp);
     } else if (message.at("command") == "offer") {
       offer();
     } else if (message.at("command") == "send") {
-      if (message.contains("text")) channel_->send(message.at("text").get<std::string>());
-      else channel_->send(pattern(message.at("bytes"), message.at("seed")));
+      if (message.contains("text"))
+        channel_->send(message.at("text").get<std::string>());
+      else
+        channel_->send(pattern(message.at("bytes"), message.at("seed")));
     } else if (message.at("command") == "close") {
       close();
     }
@@ -134,7 +138,9 @@ class Peer {
   void use(std::shared_ptr<RTCDataChannel> channel) {
     channel_ = std::move(channel);
     channel_->onopen = [this](const Event&) {
-      emit({{"event", "open"}, {"label", channel_->label()}, {"id", channel_->id().value_or(65535)}});
+      emit({{"event", "open"},
+            {"label", channel_->label()},
+            {"id", channel_->id().value_or(65535)}});
     };
     channel_->onclose = [](const Event&) { emit({{"event", "channelclose"}}); };
     channel_->onerror = [](const RTCErrorEvent& event) {

@@ -13,7 +13,7 @@ class Pair {
  public:
   explicit Pair(Loop& loop, RTCDataChannelInit init = {}, Tuning tuning = {});
 
-  bool isOpen() const;  // at both ends
+  bool isOpen() const;                                                       // at both ends
   bool connect(std::chrono::milliseconds limit = std::chrono::seconds(10));  // runs the loop
 
   RTCPeerConnection offerer;
