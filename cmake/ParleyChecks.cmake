@@ -20,6 +20,8 @@ if(alone)
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR})
   target_compile_options(parley_headers_check PRIVATE -O0 -g0 -fno-sanitize=all)
   target_link_libraries(parley_headers_check PRIVATE parley_flags OpenSSL::SSL)
+  target_compile_definitions(parley_headers_check PRIVATE
+    PARLEY_TEST_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
 endif()
 
 if(NOT PARLEY_TESTS)

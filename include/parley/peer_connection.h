@@ -93,12 +93,16 @@ class PARLEY_API RTCPeerConnection {
   RTCSignalingState signalingState() const;
   RTCIceGatheringState iceGatheringState() const;
   RTCIceConnectionState iceConnectionState() const;
+  // `closed` only after our own close(), and no event tells of that. When the peer closes, this
+  // keeps its value until consent ends: see RTCDtlsTransport.closeReason and the channels' `close`.
   RTCPeerConnectionState connectionState() const;
   std::optional<bool> canTrickleIceCandidates() const;
   std::shared_ptr<RTCSctpTransport> sctp() const;
 
   void restartIce();
   RTCConfiguration getConfiguration() const;
+  // Throws InvalidModificationError, SyntaxError or InvalidAccessError and then changes nothing.
+  // Another policy or other servers hold from the next gathering on, which the next offer begins.
   void setConfiguration(RTCConfiguration configuration);
 
   // Throws TypeError, InvalidStateError or OperationError as webrtc-pc 6.1 says.

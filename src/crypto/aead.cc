@@ -22,9 +22,12 @@ enum class Direction : int { open = 0, seal = 1 };
 
 const EVP_CIPHER* cipherOf(AeadAlgorithm algorithm) {
   switch (algorithm) {
-    case AeadAlgorithm::aes128Gcm: return EVP_aes_128_gcm();
-    case AeadAlgorithm::aes256Gcm: return EVP_aes_256_gcm();
-    case AeadAlgorithm::chacha20Poly1305: return EVP_chacha20_poly1305();
+    case AeadAlgorithm::aes128Gcm:
+      return EVP_aes_128_gcm();
+    case AeadAlgorithm::aes256Gcm:
+      return EVP_aes_256_gcm();
+    case AeadAlgorithm::chacha20Poly1305:
+      return EVP_chacha20_poly1305();
   }
   return nullptr;
 }

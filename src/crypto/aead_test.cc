@@ -29,8 +29,8 @@ const Vector kVectors[] = {
      "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
      "76fc6ece0f4e1768cddf8853bb2d551b"},
     {AeadAlgorithm::chacha20Poly1305,
-     "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
-     "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
+     "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f", "070000004041424344454647",
+     "50515253c0c1c2c3c4c5c6c7",
      "4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a20496620"
      "4920636f756c64206f6666657220796f75206f6e6c79206f6e652074697020666f7220746865206675747572652c"
      "2073756e73637265656e20776f756c642062652069742e",
@@ -61,8 +61,8 @@ TEST(Aead, OpensThePublishedVectors) {
   for (const Vector& vector : kVectors) {
     AeadOpener opener(vector.algorithm, fromHex(vector.key));
     ByteVector text = fromHex(vector.sealed);
-    ASSERT_TRUE(opener.open(fromHex(vector.nonce), fromHex(vector.associated), text,
-                            fromHex(vector.tag)));
+    ASSERT_TRUE(
+        opener.open(fromHex(vector.nonce), fromHex(vector.associated), text, fromHex(vector.tag)));
     EXPECT_EQ(text, fromHex(vector.plain));
   }
 }

@@ -4,9 +4,13 @@ namespace parley::crypto {
 namespace {
 
 TEST(Base64, AgreesWithRfc4648) {
-  const std::pair<std::string_view, std::string_view> vectors[] = {
-      {"", ""},           {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     EXPECT_EQ(base64Encode(bytesOf(plain)), encoded);
     const auto decoded = base64Decode(encoded);
@@ -23,8 +27,8 @@ TEST(Base64, GivesBackEveryByte) {
 
 TEST(Base64, RefusesWhatItWouldNotWrite) {
   for (const std::string_view text :
-       {"Zg", "Zg=", "Zg===", "====", "=", "Z===", "Zm9v\n", "Zm 9v===", "Zg==Zg==", "Zh==",
-        "Zm9=", "Zm-_", "Zm8=Zm8=", "Z=g="}) {
+       {"Zg", "Zg=", "Zg===", "====", "=", "Z===", "Zm9v\n",
+        "Zm 9v===", "Zg==Zg==", "Zh==", "Zm9=", "Zm-_", "Zm8=Zm8=", "Z=g="}) {
     EXPECT_FALSE(base64Decode(text)) << text;
   }
 }

@@ -12,11 +12,16 @@ namespace {
 
 const EVP_MD* algorithmOf(Hash hash) {
   switch (hash) {
-    case Hash::md5: return EVP_md5();
-    case Hash::sha1: return EVP_sha1();
-    case Hash::sha256: return EVP_sha256();
-    case Hash::sha384: return EVP_sha384();
-    case Hash::sha512: return EVP_sha512();
+    case Hash::md5:
+      return EVP_md5();
+    case Hash::sha1:
+      return EVP_sha1();
+    case Hash::sha256:
+      return EVP_sha256();
+    case Hash::sha384:
+      return EVP_sha384();
+    case Hash::sha512:
+      return EVP_sha512();
   }
   return nullptr;
 }

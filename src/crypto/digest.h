@@ -15,11 +15,16 @@ enum class Hash : std::uint8_t { md5, sha1, sha256, sha384, sha512 };
 
 constexpr std::size_t digestSize(Hash hash) {
   switch (hash) {
-    case Hash::md5: return 16;
-    case Hash::sha1: return 20;
-    case Hash::sha256: return 32;
-    case Hash::sha384: return 48;
-    case Hash::sha512: return 64;
+    case Hash::md5:
+      return 16;
+    case Hash::sha1:
+      return 20;
+    case Hash::sha256:
+      return 32;
+    case Hash::sha384:
+      return 48;
+    case Hash::sha512:
+      return 64;
   }
   return 0;
 }

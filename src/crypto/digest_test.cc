@@ -10,8 +10,7 @@ using testing::fromHex;
 TEST(Digest, GivesThePublishedValuesOfAbc) {
   const Bytes abc = bytesOf("abc");
   EXPECT_TRUE(equal(digest(Hash::md5, abc), fromHex("900150983cd24fb0d6963f7d28e17f72")));
-  EXPECT_TRUE(
-      equal(digest(Hash::sha1, abc), fromHex("a9993e364706816aba3e25717850c26c9cd0d89d")));
+  EXPECT_TRUE(equal(digest(Hash::sha1, abc), fromHex("a9993e364706816aba3e25717850c26c9cd0d89d")));
   EXPECT_TRUE(equal(digest(Hash::sha256, abc),
                     fromHex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
   EXPECT_TRUE(equal(digest(Hash::sha384, abc),

@@ -65,9 +65,7 @@ Result<Fingerprint, ParseError> Fingerprint::parse(std::string_view algorithm,
   return fingerprint;
 }
 
-std::string Fingerprint::toString() const {
-  return std::string(hashName(algorithm)) + ' ' + hex();
-}
+std::string Fingerprint::toString() const { return std::string(hashName(algorithm)) + ' ' + hex(); }
 
 std::string Fingerprint::hex() const {
   constexpr std::string_view kDigits = "0123456789ABCDEF";  // RFC 8122 5: upper case

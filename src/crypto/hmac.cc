@@ -17,11 +17,16 @@ using MacPtr = std::unique_ptr<EVP_MAC, FreedBy<EVP_MAC_free>>;
 
 const char* opensslName(Hash hash) {
   switch (hash) {
-    case Hash::md5: return "MD5";
-    case Hash::sha1: return "SHA1";
-    case Hash::sha256: return "SHA256";
-    case Hash::sha384: return "SHA384";
-    case Hash::sha512: return "SHA512";
+    case Hash::md5:
+      return "MD5";
+    case Hash::sha1:
+      return "SHA1";
+    case Hash::sha256:
+      return "SHA256";
+    case Hash::sha384:
+      return "SHA384";
+    case Hash::sha512:
+      return "SHA512";
   }
   return "";
 }

@@ -87,12 +87,16 @@ int noPassword(char*, int, int, void*) { return -1; }
 
 std::string_view describe(IdentityError error) {
   switch (error) {
-    case IdentityError::badKey: return "The text holds no readable PEM private key.";
-    case IdentityError::badCertificate: return "The text holds no readable PEM certificate.";
+    case IdentityError::badKey:
+      return "The text holds no readable PEM private key.";
+    case IdentityError::badCertificate:
+      return "The text holds no readable PEM certificate.";
     case IdentityError::unsupportedKey:
       return "The key is neither on P-256 or P-384 nor RSA of 2,048 to 8,192 bits.";
-    case IdentityError::keyDoesNotMatch: return "The certificate belongs to another key.";
-    case IdentityError::generationFailed: return "OpenSSL could not make the key.";
+    case IdentityError::keyDoesNotMatch:
+      return "The certificate belongs to another key.";
+    case IdentityError::generationFailed:
+      return "OpenSSL could not make the key.";
   }
   return {};
 }
@@ -104,8 +108,7 @@ Result<Identity::Shared, IdentityError> Identity::generate(Secrets& secrets,
   auto native = std::make_unique<Native>();
   native->key = generateKey(options.key);
   if (!native->key) return Unexpected(IdentityError::generationFailed);
-  native->certificate =
-      selfSign(native->key.get(), secrets, wallMicros, options.lifetimeSeconds);
+  native->certificate = selfSign(native->key.get(), secrets, wallMicros, options.lifetimeSeconds);
   if (!native->certificate) return Unexpected(IdentityError::generationFailed);
   return std::make_shared<const Identity>(std::move(native));
 }
@@ -120,8 +123,7 @@ Result<Identity::Shared, IdentityError> Identity::fromPem(std::string_view priva
   if (!isSupportedKey(native->key.get())) return Unexpected(IdentityError::unsupportedKey);
 
   const BioPtr certificateText = readerOf(certificate);
-  native->certificate.reset(
-      PEM_read_bio_X509(certificateText.get(), nullptr, noPassword, nullptr));
+  native->certificate.reset(PEM_read_bio_X509(certificateText.get(), nullptr, noPassword, nullptr));
   if (!native->certificate) return Unexpected(IdentityError::badCertificate);
   if (X509_check_private_key(native->certificate.get(), native->key.get()) != 1) {
     return Unexpected(IdentityError::keyDoesNotMatch);

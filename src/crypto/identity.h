@@ -14,11 +14,11 @@ namespace parley::crypto {
 enum class KeyType : std::uint8_t { ecdsaP256, rsa2048 };
 
 enum class IdentityError : std::uint8_t {
-  badKey,             // no PEM private key in it, or an encrypted one
-  badCertificate,     // no PEM certificate in it
-  unsupportedKey,     // neither P-256, P-384 nor RSA of 2,048 to 8,192 bits
-  keyDoesNotMatch,    // the certificate is of another key
-  generationFailed,   // OpenSSL could not: out of memory, or a provider that forbids it
+  badKey,            // no PEM private key in it, or an encrypted one
+  badCertificate,    // no PEM certificate in it
+  unsupportedKey,    // neither P-256, P-384 nor RSA of 2,048 to 8,192 bits
+  keyDoesNotMatch,   // the certificate is of another key
+  generationFailed,  // OpenSSL could not: out of memory, or a provider that forbids it
 };
 
 std::string_view describe(IdentityError error);  // one sentence for people
@@ -41,7 +41,7 @@ class Identity {
   static Result<Shared, IdentityError> fromPem(std::string_view privateKey,
                                                std::string_view certificate);
 
-  std::string privateKeyPem() const;   // PKCS #8, not encrypted: keep it as such
+  std::string privateKeyPem() const;  // PKCS #8, not encrypted: keep it as such
   std::string certificatePem() const;
 
   const Certificate& certificate() const { return certificate_; }

@@ -111,7 +111,9 @@ bool Agent::receive(Step& step, const Path& from, const stun::MessageView& messa
     return true;
   }
   switch (message.messageClass()) {
-    case stun::Class::indication: ++shared_->stats.indications; return true;
+    case stun::Class::indication:
+      ++shared_->stats.indications;
+      return true;
     case stun::Class::request: {
       Transport* owner = ownerOf(from.local);
       if (owner) owner->receiveRequest(step, from, message);
@@ -119,7 +121,8 @@ bool Agent::receive(Step& step, const Path& from, const stun::MessageView& messa
       return true;
     }
     case stun::Class::success:
-    case stun::Class::error: break;
+    case stun::Class::error:
+      break;
   }
   for (const auto& transport : transports_) {
     if (Generation* asked = transport->ownerOf(message.transaction())) {
@@ -216,8 +219,8 @@ bool Agent::send(Step& step, TransportIndex transport, Packet packet) {
 }
 
 bool Agent::isKnown(const Path& path) const {
-  return std::ranges::any_of(
-      transports_, [&path](const auto& transport) { return transport->isKnown(path); });
+  return std::ranges::any_of(transports_,
+                             [&path](const auto& transport) { return transport->isKnown(path); });
 }
 
 void Agent::countReceived(Step& step, const Path& path, std::size_t bytes) {

@@ -86,8 +86,8 @@ class Agent {
 
   Role role() const;
   State state(TransportIndex transport) const;
-  std::optional<Path> selected(TransportIndex transport) const;   // nominated
-  std::optional<Path> sendPath(TransportIndex transport) const;   // where send() goes now
+  std::optional<Path> selected(TransportIndex transport) const;  // nominated
+  std::optional<Path> sendPath(TransportIndex transport) const;  // where send() goes now
   std::optional<Duration> roundTrip(TransportIndex transport) const;
   const Credentials* localCredentials(TransportIndex transport) const;
   std::vector<CandidateStats> locals(TransportIndex transport) const;

@@ -80,16 +80,20 @@ TEST_F(Hostile, RequestsThatProveNothingGetTheErrorOfTheRfcAndLeaveNothingBehind
   EXPECT_EQ(errorFor(message(Class::request).finish(Integrity::sha1, password)), 400);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, "nocolon")
-                         .finish(Integrity::sha1, password)), 400);
+                         .finish(Integrity::sha1, password)),
+            400);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, "other:xxxx")
-                         .finish(Integrity::sha1, password)), 401);
+                         .finish(Integrity::sha1, password)),
+            401);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, nameForLeft())
-                         .finish(Integrity::sha1, bytesOf("wrong"))), 401);
+                         .finish(Integrity::sha1, bytesOf("wrong"))),
+            401);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, nameForLeft())
-                         .finish(Integrity::sha256, bytesOf("wrong"))), 401);
+                         .finish(Integrity::sha256, bytesOf("wrong"))),
+            401);
   expectUntouched();
   EXPECT_EQ(left_.agent.stats().unauthenticated, 7u);
 }
@@ -103,7 +107,8 @@ TEST_F(Hostile, WithoutFingerprintOrWithAWrongOneThereIsSilence) {
   const Bytes password = bytesOf(left_.credentials.password);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, nameForLeft())
-                         .finish(Integrity::sha1, password, false)), 0);
+                         .finish(Integrity::sha1, password, false)),
+            0);
   Packet bent = message(Class::request)
                     .addText(Attribute::username, nameForLeft())
                     .finish(Integrity::sha1, password);
@@ -123,7 +128,8 @@ TEST_F(Hostile, ErrorAnswersAreLimitedPerSecond) {
   net_.runFor(1s);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, "other:xxxx")
-                         .finish(Integrity::sha1, bytesOf("x"))), 401);
+                         .finish(Integrity::sha1, bytesOf("x"))),
+            401);
 }
 
 TEST_F(Hostile, UnknownRequiredAttributesAreNamedOnlyToThoseWhoKnowThePassword) {
@@ -147,7 +153,8 @@ TEST_F(Hostile, Sha256IntegrityIsAnsweredInKind) {
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, nameForLeft())
                          .addU32(Attribute::priority, 5)
-                         .finish(Integrity::sha256, password)), 200);
+                         .finish(Integrity::sha256, password)),
+            200);
   const auto view = MessageView::parse(sentTo_[kStranger].back());
   EXPECT_TRUE(view->checkIntegritySha256(password));
 }
@@ -156,11 +163,11 @@ TEST_F(Hostile, UseCandidateBehindTheIntegrityNominatesNothing) {
   right_.signalTo(left_);
   left_.signalTo(right_);
   const Bytes password = bytesOf(right_.credentials.password);
-  Packet request = message(Class::request)
-                       .addText(Attribute::username, right_.credentials.ufrag + ":" +
-                                                         left_.credentials.ufrag)
-                       .addU32(Attribute::priority, 5)
-                       .finish(Integrity::sha1, password, false);
+  Packet request =
+      message(Class::request)
+          .addText(Attribute::username, right_.credentials.ufrag + ":" + left_.credentials.ufrag)
+          .addU32(Attribute::priority, 5)
+          .finish(Integrity::sha1, password, false);
   // Somebody on the way appends USE-CANDIDATE and a FINGERPRINT of his own.
   const ByteVector inner = toVector(request.bytes());
   ByteVector bytes = inner;
@@ -262,7 +269,8 @@ TEST_F(Hostile, IndicationsAndOtherMethodsChangeNothing) {
   net_.inject(kStranger, kLeft, message(Class::indication).finish().bytes());
   EXPECT_EQ(left_.agent.stats().indications, 1u);
   const Packet allocate = MessageBuilder(net_.pool.take(), Class::request, Method::allocate,
-                                         stun::newTransactionId(net_.secrets)).finish();
+                                         stun::newTransactionId(net_.secrets))
+                              .finish();
   net_.inject(kStranger, kLeft, allocate.bytes());
   EXPECT_TRUE(sentTo_[kStranger].empty());
 }
@@ -400,16 +408,32 @@ TEST(RandomWalk, OverEveryCommandKeepsTheAgentConsistent) {
       const char* host = &peer == &left ? "192.0.2.1:1" : "192.0.2.2:1";
       Step step = net.step();
       switch (net.random.below(8)) {
-        case 0: case 1: opened.push_back(peer.open({at(host).ip, ++port})); break;
-        case 2: peer.signalTo(other, false); break;
-        case 3: peer.signalCandidatesTo(other); break;
+        case 0:
+        case 1:
+          opened.push_back(peer.open({at(host).ip, ++port}));
+          break;
+        case 2:
+          peer.signalTo(other, false);
+          break;
+        case 3:
+          peer.signalCandidatesTo(other);
+          break;
         case 4:
           if (opened.empty()) break;
           peer.agent.removeLocal(step, opened[net.random.below(opened.size())]);
           break;
-        case 5: if (net.random.below(3) == 0) { left.restart(); right.restart(); } break;
-        case 6: peer.sendData(); break;
-        case 7: net.runFor(std::chrono::milliseconds(net.random.below(8'000))); break;
+        case 5:
+          if (net.random.below(3) == 0) {
+            left.restart();
+            right.restart();
+          }
+          break;
+        case 6:
+          peer.sendData();
+          break;
+        case 7:
+          net.runFor(std::chrono::milliseconds(net.random.below(8'000)));
+          break;
       }
       peer.flush();
       net.runFor(std::chrono::milliseconds(net.random.below(200)));

@@ -65,8 +65,7 @@ TEST_F(Liveness, SilenceMeansDisconnectedThenFailedAndTrafficEndsAtThirtySeconds
   start();
   const Instant cutAt = net_.now;
   cut();
-  const Instant disconnected =
-      when([&] { return left_.state() == State::disconnected; }, 20s);
+  const Instant disconnected = when([&] { return left_.state() == State::disconnected; }, 20s);
   EXPECT_GE(disconnected - cutAt, 5s);
   EXPECT_LE(disconnected - cutAt, 11s);
   EXPECT_TRUE(left_.sendData());  // consent lasts

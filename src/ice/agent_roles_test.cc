@@ -128,7 +128,7 @@ TEST(Trickle, AChecksBeforeTheAnswerIsAnsweredAndRemembered) {
   EXPECT_EQ(left.dataReceived, 1u);
 
   const std::size_t before = net.sent;
-  right.signalTo(left, false);  // not one candidate
+  right.signalTo(left, false);      // not one candidate
   EXPECT_EQ(net.sent, before + 1);  // and yet the triggered check leaves at once
   EXPECT_TRUE(connect(net, left, right, 200ms));
   EXPECT_EQ(left.reflexive.size(), 1u);

@@ -50,8 +50,7 @@ Packet writeUnknown(Step& step, const stun::MessageView& request,
       .finish(key.integrity, bytesOf(key.password));
 }
 
-Packet refuse(Step& step, const stun::MessageView& request, stun::ErrorCode code,
-              Shared& shared) {
+Packet refuse(Step& step, const stun::MessageView& request, stun::ErrorCode code, Shared& shared) {
   Packet answer = answerTo(step, request, stun::Class::error).addError(code).finish();
   if (answer && answer.size() <= request.size() && shared.errors.take(step.now)) return answer;
   ++shared.stats.errorsUnsent;

@@ -39,8 +39,8 @@ bool isVisible(std::string_view text) {
 
 bool isHostname(std::string_view text) {
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '.' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
   };
   return !text.empty() && text.size() <= kNameMax && std::ranges::all_of(text, allowed);
 }
@@ -110,20 +110,28 @@ void appendField(std::string& text, std::string_view name, Number value) {
 
 std::string_view wireName(CandidateType type) {
   switch (type) {
-    case CandidateType::host: return "host";
-    case CandidateType::serverReflexive: return "srflx";
-    case CandidateType::peerReflexive: return "prflx";
-    case CandidateType::relayed: return "relay";
+    case CandidateType::host:
+      return "host";
+    case CandidateType::serverReflexive:
+      return "srflx";
+    case CandidateType::peerReflexive:
+      return "prflx";
+    case CandidateType::relayed:
+      return "relay";
   }
   return {};
 }
 
 std::string_view wireName(TcpType type) {
   switch (type) {
-    case TcpType::none: return "";
-    case TcpType::active: return "active";
-    case TcpType::passive: return "passive";
-    case TcpType::simultaneousOpen: return "so";
+    case TcpType::none:
+      return "";
+    case TcpType::active:
+      return "active";
+    case TcpType::passive:
+      return "passive";
+    case TcpType::simultaneousOpen:
+      return "so";
   }
   return {};
 }

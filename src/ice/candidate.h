@@ -24,13 +24,13 @@ struct Candidate {
   std::string foundation;       // 1..32 ice-char; empty: ice::Agent computes it
   std::uint16_t component = 1;  // 1: RTP and everything multiplexed; 2: RTCP
   Protocol protocol = Protocol::udp;
-  std::uint32_t priority = 0;   // 0: ice::Agent computes it
+  std::uint32_t priority = 0;  // 0: ice::Agent computes it
   Address address;
-  std::string hostname;         // "….local" or a domain name; address.ip is unset meanwhile
+  std::string hostname;  // "….local" or a domain name; address.ip is unset meanwhile
   CandidateType type = CandidateType::host;
   std::optional<Address> related;  // raddr and rport
   TcpType tcpType = TcpType::none;
-  std::string usernameFragment;    // the "ufrag" extension
+  std::string usernameFragment;  // the "ufrag" extension
   std::optional<std::uint32_t> generation;
   std::optional<std::uint16_t> networkId;
   std::optional<std::uint16_t> networkCost;  // 0 (free) .. 999

@@ -44,8 +44,7 @@ const LocalCandidate* CandidateBook::localAt(const Address& address, Protocol pr
 const LocalCandidate* CandidateBook::baseAt(const Candidate& candidate) const {
   const auto found = std::ranges::find_if(locals_, [&](const LocalCandidate& local) {
     return local.isBase() && local.candidate.protocol == candidate.protocol &&
-           local.candidate.type == candidate.type &&
-           local.candidate.tcpType == candidate.tcpType &&
+           local.candidate.type == candidate.type && local.candidate.tcpType == candidate.tcpType &&
            local.candidate.address == candidate.address;
   });
   return found == locals_.end() ? nullptr : &*found;
@@ -101,8 +100,8 @@ void CandidateBook::shrink() {
 }
 
 std::size_t CandidateBook::memoryUsed() const {
-  std::size_t bytes = locals_.capacity() * sizeof(LocalCandidate) +
-                      remotes_.capacity() * sizeof(RemoteCandidate);
+  std::size_t bytes =
+      locals_.capacity() * sizeof(LocalCandidate) + remotes_.capacity() * sizeof(RemoteCandidate);
   for (const LocalCandidate& local : locals_) bytes += heapOf(local.candidate);
   for (const RemoteCandidate& remote : remotes_) bytes += heapOf(remote.candidate);
   return bytes;

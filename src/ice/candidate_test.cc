@@ -101,10 +101,9 @@ TEST(Candidate, RefusesWhatCannotBeUsed) {
             ParseError::unsupported);
   EXPECT_EQ(Candidate::parse("candidate:1 1 udp 5 1.2.3.4 7 typ magic").error(),
             ParseError::unsupported);
-  EXPECT_EQ(Candidate::parse("candidate:" + std::string(2'000, '1')).error(),
-            ParseError::tooLarge);
-  EXPECT_FALSE(Candidate::parse("candidate:" + std::string(65, '1') +
-                                " 1 udp 5 1.2.3.4 7 typ host"));
+  EXPECT_EQ(Candidate::parse("candidate:" + std::string(2'000, '1')).error(), ParseError::tooLarge);
+  EXPECT_FALSE(
+      Candidate::parse("candidate:" + std::string(65, '1') + " 1 udp 5 1.2.3.4 7 typ host"));
 }
 
 TEST(Candidate, WhateverParsesAlsoRoundTrips) {
@@ -118,9 +117,15 @@ TEST(Candidate, WhateverParsesAlsoRoundTrips) {
     for (std::uint64_t n = 1 + random.below(3); n > 0; --n) {
       const std::size_t at = random.below(bad.size());
       switch (random.below(3)) {
-        case 0: bad[at] = static_cast<char>(random.below(128)); break;
-        case 1: bad.erase(at, 1 + random.below(4)); break;
-        case 2: bad.insert(at, 1, " 09.:a"[random.below(6)]); break;
+        case 0:
+          bad[at] = static_cast<char>(random.below(128));
+          break;
+        case 1:
+          bad.erase(at, 1 + random.below(4));
+          break;
+        case 2:
+          bad.insert(at, 1, " 09.:a"[random.below(6)]);
+          break;
       }
     }
     const auto candidate = Candidate::parse(bad);

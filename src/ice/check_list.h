@@ -37,15 +37,15 @@ class CheckList {
   void collectFoundations(std::vector<std::uint64_t>& active,
                           std::vector<std::uint64_t>& succeeded) const;
   std::size_t activeCount() const;  // Waiting or In-Progress
-  bool isExhausted() const;  // nothing frozen, waiting or in progress
+  bool isExhausted() const;         // nothing frozen, waiting or in progress
 
-  void reorder(Role role);   // after the role or a candidate's priority has changed
+  void reorder(Role role);  // after the role or a candidate's priority has changed
   template <class Predicate>
   void removeIf(Predicate predicate) {
     std::erase_if(pairs_, predicate);
     std::erase_if(triggered_, [this](PairId id) { return !find(id); });
   }
-  void shrink();             // gives back what the removals freed
+  void shrink();  // gives back what the removals freed
   std::size_t memoryUsed() const;
 
  private:

@@ -111,8 +111,7 @@ TEST(CanPair, AsksForTheSameFamilyProtocolAndReach) {
 }
 
 TEST(Zones, BelongToTheSideThatHasThem) {
-  const IpAddress mine = IpAddress::v6(
-      {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 4);
+  const IpAddress mine = IpAddress::v6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 4);
   const Address remote = *Address::parse("[fe80::2]:5");
   const Address zoned = withZoneOf(remote, mine);
   EXPECT_EQ(zoned.ip.scope(), 4u);

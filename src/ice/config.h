@@ -27,12 +27,12 @@ enum class AddError : std::uint8_t {
 
 struct Config {
   Role role = Role::controlling;
-  Duration pacing = limits::ice::kPacing;                  // Ta of ordinary checks
+  Duration pacing = limits::ice::kPacing;  // Ta of ordinary checks
   Duration consentInterval = limits::ice::kConsentInterval;
   Duration consentExpires = limits::ice::kConsentExpires;
   Duration disconnectedAfter = limits::ice::kDisconnected;
-  Duration patience = limits::ice::kPatience;              // RFC 8863: no failure before that
-  std::size_t pairsMax = limits::ice::kPairs;              // across all transports
+  Duration patience = limits::ice::kPatience;  // RFC 8863: no failure before that
+  std::size_t pairsMax = limits::ice::kPairs;  // across all transports
 };
 
 }  // namespace parley::ice

@@ -11,8 +11,8 @@ constexpr Duration kOverdueMin = 500ms;
 
 Duration Consent::interval(Random& random) const {
   const double factor = 0.8 + 0.4 * random.unit();  // RFC 7675 5.1
-  return Duration(static_cast<Duration::rep>(
-      static_cast<double>(config_->consentInterval.count()) * factor));
+  return Duration(
+      static_cast<Duration::rep>(static_cast<double>(config_->consentInterval.count()) * factor));
 }
 
 void Consent::begin(Instant now, Instant lastAnswer, Random& random) {

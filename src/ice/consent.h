@@ -25,11 +25,11 @@ class Consent {
   void end();
   bool isRunning() const { return next_.isRunning(); }
 
-  bool takeDue(Instant now, Random& random);   // true: send a consent request now
+  bool takeDue(Instant now, Random& random);  // true: send a consent request now
   void sent(Instant now, const stun::TransactionId& id);
   std::optional<Instant> find(const stun::TransactionId& id) const;  // when it was sent
-  void answered(Instant now);                  // any authenticated answer on the pair
-  void heard(Instant now) { heard_ = now; }    // an authenticated request on it
+  void answered(Instant now);                // any authenticated answer on the pair
+  void heard(Instant now) { heard_ = now; }  // an authenticated request on it
 
   bool isOverdue(Instant now, std::optional<Duration> roundTrip) const;
   bool isDisconnected(Instant now) const { return now >= disconnectsAt(); }

@@ -38,8 +38,8 @@ bool Credentials::isValid() const {
 }
 
 bool isIceChars(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return kIceChars.find(c) != std::string_view::npos; });
+  return std::ranges::all_of(text,
+                             [](char c) { return kIceChars.find(c) != std::string_view::npos; });
 }
 
 }  // namespace parley::ice

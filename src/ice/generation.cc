@@ -154,8 +154,8 @@ void Generation::nominate(Step& step) {
   const RemoteCandidate* remote = book_.remote(best->remote);
   const bool relayed = (base && base->candidate.type == CandidateType::relayed) ||
                        (remote && remote->candidate.type == CandidateType::relayed);
-  const NominationAdvice advice = adviseNomination(list_.pairs(), firstValid_, relayed, selected_,
-                                                   step.now, shared_.config);
+  const NominationAdvice advice =
+      adviseNomination(list_.pairs(), firstValid_, relayed, selected_, step.now, shared_.config);
   lookAgain_ = advice.lookAgain;
   if (Pair* pair = list_.find(advice.pair)) {
     pair->nominating = true;
@@ -184,9 +184,8 @@ void Generation::select(Step& step, PairId id) {
 void Generation::conclude() {
   concluded_ = true;
   lookAgain_ = never();
-  list_.removeIf([this](const Pair& pair) {
-    return pair.id != selected_ && !pair.known && !pair.valid;
-  });
+  list_.removeIf(
+      [this](const Pair& pair) { return pair.id != selected_ && !pair.known && !pair.valid; });
   for (Pair& pair : list_.pairs()) {
     const bool open = pair.state == PairState::waiting || pair.state == PairState::inProgress;
     if (open && pair.id != selected_ && !pair.nominateOnAnswer) pair.state = PairState::frozen;

@@ -147,13 +147,13 @@ class Generation {
   PairId selected_{};  // {0}: none
   PairId sending_{};
   Instant firstValid_ = never();
-  Instant lookAgain_ = never();   // when the nomination is weighed again
-  Timer patience_;                // RFC 8863
-  Timer lost_;                    // since the selected pair's base went away
+  Instant lookAgain_ = never();  // when the nomination is weighed again
+  Timer patience_;               // RFC 8863
+  Timer lost_;                   // since the selected pair's base went away
   std::uint32_t roleEpoch_;
   bool localsEnded_ = false;
   bool remotesEnded_ = false;
-  bool validated_ = false;        // PathValidated was said
+  bool validated_ = false;  // PathValidated was said
   bool patienceOver_ = false;
   bool concluded_ = false;
   bool disconnected_ = false;

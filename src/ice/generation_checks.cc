@@ -48,8 +48,8 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
   body.role = shared_.role;
   body.tieBreaker = shared_.tieBreaker;
   body.priority = peerReflexivePriority(pair.localPriority);
-  body.useCandidate = shared_.role == Role::controlling &&
-                      (pair.nominating || (recovery && pair.id == selected_));
+  body.useCandidate =
+      shared_.role == Role::controlling && (pair.nominating || (recovery && pair.id == selected_));
   // At most two per pair: the one that decides and one whose late answer is still welcome.
   if (!recovery) {
     std::erase_if(checks_, [&pair](const Check& other) {
@@ -167,12 +167,11 @@ void Generation::revokeConsent(Step& step, Pair& pair) {
 
 bool Generation::ownsTransaction(const stun::TransactionId& id) const {
   if (consent_.find(id)) return true;
-  return std::ranges::any_of(
-      checks_, [&id](const Check& check) { return check.transaction.id() == id; });
+  return std::ranges::any_of(checks_,
+                             [&id](const Check& check) { return check.transaction.id() == id; });
 }
 
-void Generation::receiveResponse(Step& step, const Path& path,
-                                 const stun::MessageView& response) {
+void Generation::receiveResponse(Step& step, const Path& path, const stun::MessageView& response) {
   const stun::TransactionId id = response.transaction();
   const std::optional<Instant> consentSent = consent_.find(id);
   const auto found = std::ranges::find_if(
@@ -269,9 +268,9 @@ void Generation::noteMapped(Step& step, Pair& pair, const Address& mapped) {
   found.candidate.type = CandidateType::peerReflexive;
   found.candidate.priority = peerReflexivePriority(base->candidate.priority);
   found.candidate.related = base->candidate.address;
-  found.candidate.foundation = candidateFoundation(
-      CandidateType::peerReflexive, base->candidate.address.ip, protocol, std::nullopt,
-      shared_.salt);
+  found.candidate.foundation =
+      candidateFoundation(CandidateType::peerReflexive, base->candidate.address.ip, protocol,
+                          std::nullopt, shared_.salt);
   pair.seenAs = found.id;
   shared_.emit(PeerReflexiveFound{transport_, found.id, false, found.candidate});
   addLocal(step, std::move(found));

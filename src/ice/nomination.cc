@@ -19,12 +19,11 @@ NominationAdvice adviseNomination(std::span<const Pair> bestFirst, Instant first
                                   const Config& config) {
   const Pair* best = bestUsable(bestFirst, except, now, config);
   if (!best) return {};
-  const bool betterMayCome = std::any_of(
-      bestFirst.data(), best, [except](const Pair& pair) {
-        return pair.id != except && pair.state != PairState::failed;
-      });
-  const Duration grace = bestIsRelayed ? limits::ice::kRelayNominationGrace
-                                       : limits::ice::kNominationGrace;
+  const bool betterMayCome = std::any_of(bestFirst.data(), best, [except](const Pair& pair) {
+    return pair.id != except && pair.state != PairState::failed;
+  });
+  const Duration grace =
+      bestIsRelayed ? limits::ice::kRelayNominationGrace : limits::ice::kNominationGrace;
   // A better pair's check may have left together with this one's, over a longer way.
   const Duration roundTrip = best->counters.currentRoundTrip.value_or(Duration::zero());
   const Instant until = firstValid + std::max(grace, 2 * roundTrip);

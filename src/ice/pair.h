@@ -19,15 +19,15 @@ struct Pair {
   std::uint64_t priority = 0;
   std::uint64_t foundation = 0;
   PairState state = PairState::frozen;
-  bool known = false;      // the peer proved its password here, in either direction
-  bool valid = false;      // a check of ours was answered (RFC 8445 7.2.5.3.2)
+  bool known = false;  // the peer proved its password here, in either direction
+  bool valid = false;  // a check of ours was answered (RFC 8445 7.2.5.3.2)
   bool nominated = false;
-  bool nominating = false;        // our check carries USE-CANDIDATE
-  bool nominateOnAnswer = false;  // the peer's did, before ours was answered
-  Instant lastSent = Instant::min();      // a check of ours
-  Instant lastAnswer = Instant::min();    // consent lasts from here
+  bool nominating = false;              // our check carries USE-CANDIDATE
+  bool nominateOnAnswer = false;        // the peer's did, before ours was answered
+  Instant lastSent = Instant::min();    // a check of ours
+  Instant lastAnswer = Instant::min();  // consent lasts from here
   Instant lastNominated = Instant::min();
-  Instant recheckAt = never();            // unless an answer comes first
+  Instant recheckAt = never();  // unless an answer comes first
   PairCounters counters;
 
   // Answered, and so recently that the answer still is consent to send (RFC 7675 5.1).

@@ -12,10 +12,14 @@ namespace {
 // type.
 unsigned typePreference(CandidateType type) {
   switch (type) {
-    case CandidateType::host: return 126;
-    case CandidateType::peerReflexive: return 110;
-    case CandidateType::serverReflexive: return 100;
-    case CandidateType::relayed: return 0;
+    case CandidateType::host:
+      return 126;
+    case CandidateType::peerReflexive:
+      return 110;
+    case CandidateType::serverReflexive:
+      return 100;
+    case CandidateType::relayed:
+      return 0;
   }
   return 0;
 }
@@ -65,8 +69,8 @@ std::uint16_t localPreference(IpAddress::Family family, unsigned interfaceRank) 
 std::string candidateFoundation(CandidateType type, const IpAddress& base, Protocol protocol,
                                 const std::optional<IpAddress>& server, std::uint64_t salt) {
   std::uint64_t hash = mixNumber(0xcbf2'9ce4'8422'2325, salt);
-  hash = mixNumber(hash, static_cast<std::uint64_t>(type) << 8 |
-                             static_cast<std::uint64_t>(protocol));
+  hash =
+      mixNumber(hash, static_cast<std::uint64_t>(type) << 8 | static_cast<std::uint64_t>(protocol));
   hash = mix(hash, base.bytes());
   if (server) hash = mix(hash, server->bytes());
   char digits[12];
@@ -92,10 +96,14 @@ bool canPair(const Candidate& base, const Candidate& remote) {
   if (isV6LinkLocal(base.address.ip) != isV6LinkLocal(remote.address.ip)) return false;
   if (base.protocol == Protocol::udp) return true;
   switch (base.tcpType) {
-    case TcpType::active: return remote.tcpType == TcpType::passive;
-    case TcpType::simultaneousOpen: return remote.tcpType == TcpType::simultaneousOpen;
-    case TcpType::none: return base.type == CandidateType::relayed;
-    case TcpType::passive: return false;  // RFC 6544 6.2: it waits to be connected to
+    case TcpType::active:
+      return remote.tcpType == TcpType::passive;
+    case TcpType::simultaneousOpen:
+      return remote.tcpType == TcpType::simultaneousOpen;
+    case TcpType::none:
+      return base.type == CandidateType::relayed;
+    case TcpType::passive:
+      return false;  // RFC 6544 6.2: it waits to be connected to
   }
   return false;
 }

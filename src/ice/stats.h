@@ -33,7 +33,7 @@ struct PairCounters {
 struct PairStats {
   PairId id;
   TransportIndex transport;
-  CandidateId local;   // the candidate the peer sees us at, once known; before, the base
+  CandidateId local;  // the candidate the peer sees us at, once known; before, the base
   CandidateId remote;
   Path path;
   PairState state = PairState::frozen;
@@ -51,21 +51,21 @@ struct CandidateStats {
 
 // What one agent has met that it could not use. Each is a datagram dropped or refused.
 struct AgentStats {
-  std::uint64_t malformed = 0;              // not STUN, or broken
-  std::uint64_t badFingerprint = 0;         // absent or wrong on a request
-  std::uint64_t unauthenticated = 0;        // no or wrong integrity, or a foreign user name
-  std::uint64_t unknownAttributes = 0;      // answered 420
-  std::uint64_t strayResponses = 0;         // to no check of ours
-  std::uint64_t wrongSource = 0;            // to a check of ours, from another address
+  std::uint64_t malformed = 0;          // not STUN, or broken
+  std::uint64_t badFingerprint = 0;     // absent or wrong on a request
+  std::uint64_t unauthenticated = 0;    // no or wrong integrity, or a foreign user name
+  std::uint64_t unknownAttributes = 0;  // answered 420
+  std::uint64_t strayResponses = 0;     // to no check of ours
+  std::uint64_t wrongSource = 0;        // to a check of ours, from another address
   std::uint64_t indications = 0;
-  std::uint64_t unknownBase = 0;            // came in on something we do not have
-  std::uint64_t peerReflexiveRefused = 0;   // over the bound
-  std::uint64_t pairsRefused = 0;           // over the bound, or pushed out by better ones
-  std::uint64_t errorsUnsent = 0;           // error answers held back by their own limit
-  std::uint64_t packetsDiscarded = 0;       // send() without a usable path
+  std::uint64_t unknownBase = 0;           // came in on something we do not have
+  std::uint64_t peerReflexiveRefused = 0;  // over the bound
+  std::uint64_t pairsRefused = 0;          // over the bound, or pushed out by better ones
+  std::uint64_t errorsUnsent = 0;          // error answers held back by their own limit
+  std::uint64_t packetsDiscarded = 0;      // send() without a usable path
   std::uint64_t bytesDiscarded = 0;
-  std::uint64_t poolEmpty = 0;              // no packet to write into
-  std::uint64_t checksSent = 0;             // all tries
+  std::uint64_t poolEmpty = 0;   // no packet to write into
+  std::uint64_t checksSent = 0;  // all tries
   std::uint64_t roleConflicts = 0;
 };
 

@@ -27,8 +27,9 @@ class Net {
  public:
   explicit Net(std::uint64_t seed = 1) : random(seed), secrets(seed ^ 0x5eed) {}
 
-  Step step() { return {.now = now, .packets = pool, .random = random, .secrets = secrets,
-                        .trace = trace}; }
+  Step step() {
+    return {.now = now, .packets = pool, .random = random, .secrets = secrets, .trace = trace};
+  }
 
   // As the wire sees it: `from` and `to` are what the sender wrote, before any NAT.
   void send(Address from, Address to, Bytes bytes);
@@ -76,8 +77,7 @@ class Net {
 // An agent, its sockets and what came out of it.
 class Peer final : private PathSink {
  public:
-  Peer(Net& net, Role role, Config config = {})
-      : net_(net), agent(withRole(config, role), *this) {
+  Peer(Net& net, Role role, Config config = {}) : net_(net), agent(withRole(config, role), *this) {
     net_.peers.push_back(this);
     Step step = net_.step();
     credentials = Credentials::generate(net_.secrets);

@@ -39,13 +39,13 @@ void Transport::cancelRestart(Step& step) {
 void Transport::fillIn(Candidate& candidate, const LocalCandidate* base) const {
   if (candidate.priority == 0) {
     const auto preference = localPreference(candidate.address.ip.family(), 0);
-    candidate.priority = candidatePriority(candidate.type, candidate.protocol, preference,
-                                           candidate.component);
+    candidate.priority =
+        candidatePriority(candidate.type, candidate.protocol, preference, candidate.component);
   }
   if (candidate.foundation.empty()) {
     const IpAddress& ip = base ? base->candidate.address.ip : candidate.address.ip;
-    candidate.foundation = candidateFoundation(candidate.type, ip, candidate.protocol,
-                                               std::nullopt, shared_.salt);
+    candidate.foundation =
+        candidateFoundation(candidate.type, ip, candidate.protocol, std::nullopt, shared_.salt);
   }
 }
 
@@ -64,8 +64,7 @@ Result<CandidateId, AddError> Transport::addLocal(Step& step, Candidate candidat
   if (!book.hasRoomForLocal()) return Unexpected(AddError::tooMany);
 
   fillIn(candidate, foundBase);
-  const LocalCandidate* before =
-      !base && previous_ ? previous_->book().baseAt(candidate) : nullptr;
+  const LocalCandidate* before = !base && previous_ ? previous_->book().baseAt(candidate) : nullptr;
   const CandidateId id = before ? before->id : CandidateId{shared_.nextCandidate++};
   current_->addLocal(step, {id, base.value_or(id), std::move(candidate)});
   return id;
@@ -124,8 +123,8 @@ void Transport::forgetPrevious() {
 std::vector<CandidateId> Transport::basesOnlyIn(const Generation& gone) const {
   std::vector<CandidateId> bases;
   for (const LocalCandidate& local : gone.book().locals()) {
-    const bool elsewhere = current_->book().base(local.id) ||
-                           (previous_ && previous_->book().base(local.id));
+    const bool elsewhere =
+        current_->book().base(local.id) || (previous_ && previous_->book().base(local.id));
     if (local.isBase() && !elsewhere) bases.push_back(local.id);
   }
   return bases;

@@ -1,7 +1,7 @@
 #include "parley/loop_log.h"
-#include "peer/loop_realm.h"
 #include "parley/loop_state.h"
 #include "parley/runtime.h"
+#include "peer/loop_realm.h"
 
 namespace parley {
 namespace {

@@ -34,8 +34,8 @@ void Loop::Log::write(Instant when, Topic topic, const char* event,
     if (!text.empty()) text += ' ';
     text += field.name;
     text += '=';
-    text += field.kind == Field::Kind::number ? std::to_string(field.number)
-                                              : std::string(field.text);
+    text +=
+        field.kind == Field::Kind::number ? std::to_string(field.number) : std::string(field.text);
   }
   config_.sink({.micros = when.time_since_epoch().count(),
                 .topic = topicName(topic),

@@ -8,6 +8,12 @@
 namespace parley {
 namespace {
 
+LoopConfig with(LogConfig log) {
+  LoopConfig config;
+  config.log = std::move(log);
+  return config;
+}
+
 struct LoopLogTest : testing::Test {
   std::vector<std::string> lines;
   LogConfig config;
@@ -20,7 +26,7 @@ struct LoopLogTest : testing::Test {
   }
   // The log of a loop, through the face that protocol cores see.
   void write(Topic topic, std::initializer_list<Field> fields) {
-    Loop loop({.log = config});
+    Loop loop(with(config));
     TraceSink& trace = loop.state().log;
     if (trace.wants(topic)) trace.write(Instant{1500us}, topic, "event", fields);
   }
@@ -63,7 +69,7 @@ TEST_F(LoopLogTest, AnUnknownTopicIsNone) {
 
 TEST_F(LoopLogTest, WithoutASinkNothingIsWanted) {
   config.sink = nullptr;
-  Loop loop({.log = config});
+  Loop loop(with(config));
   TraceSink& trace = loop.state().log;
   for (unsigned topic = 0; topic <= static_cast<unsigned>(Topic::peer); ++topic)
     EXPECT_FALSE(trace.wants(static_cast<Topic>(topic)));

@@ -4,8 +4,8 @@
 
 #include "crypto/secrets.h"
 #include "parley/loop_log.h"
-#include "peer/loop_realm.h"
 #include "parley/runtime.h"
+#include "peer/loop_realm.h"
 #include "runtime/loop_runner.h"
 
 namespace parley {

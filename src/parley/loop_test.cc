@@ -72,13 +72,15 @@ TEST(LoopTest, WhatAHandlerThrowsLeavesRunAndTheLoopGoesOn) {
 
 TEST(LoopTest, OrReachesOnUnhandled) {
   std::vector<std::string> caught;
-  Loop loop({.onUnhandled = [&](std::exception_ptr thrown) {
+  LoopConfig config;
+  config.onUnhandled = [&](std::exception_ptr thrown) {
     try {
       std::rethrow_exception(thrown);
     } catch (const std::exception& error) {
       caught.emplace_back(error.what());
     }
-  }});
+  };
+  Loop loop(std::move(config));
   Call call(loop);
   ASSERT_TRUE(connect(loop, call));
   call.announced->onmessage = [](const MessageEvent&) { throw std::runtime_error("handler"); };
@@ -171,11 +173,13 @@ TEST(LoopTest, RunUntilSaysWhetherTheConditionCame) {
 TEST(LoopTest, WritesTheLogItWasAskedForAndNoAddressInIt) {
   std::vector<std::string> topics;
   std::string fields;
-  Loop loop({.log = {.sink = [&](const LogRecord& record) {
+  LoopConfig config;
+  config.log.sink = [&](const LogRecord& record) {
     topics.emplace_back(record.topic);
     fields += record.fields;
     fields += ' ';
-  }}});
+  };
+  Loop loop(std::move(config));
   Call call(loop);
   ASSERT_TRUE(connect(loop, call));
   EXPECT_FALSE(topics.empty());

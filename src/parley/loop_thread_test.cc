@@ -61,6 +61,12 @@ struct LoopThreadTest : testing::Test {
   Pump pump;
   std::unique_ptr<LoopThread> engine = std::make_unique<LoopThread>();
 
+  // A program's queue is run to its end: there a coroutine learns that its connection is gone.
+  void TearDown() override {
+    engine.reset();
+    EXPECT_TRUE(pump.runUntil([&] { return pump.waiting() == 0; }));
+  }
+
   std::unique_ptr<Call> call() {
     return std::make_unique<Call>(
         [this] { return std::make_unique<RTCPeerConnection>(*engine, pump.dispatcher()); });
@@ -83,10 +89,10 @@ TEST_F(LoopThreadTest, ConnectsAndTalksAndLeavesNothing) {
   EXPECT_EQ(engine->releaseReport().connections, 2u);
   for (int i = 0; i < 100; ++i) pair->offered->send(std::to_string(i));
   pair->announced->send("back");
-  ASSERT_TRUE(pump.runUntil(
-      [&] { return pair->atAnswerer.size() == 100 && pair->atOfferer.size() == 1; }));
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(pair->atAnswerer[static_cast<std::size_t>(i)],
-                                          std::to_string(i));
+  ASSERT_TRUE(
+      pump.runUntil([&] { return pair->atAnswerer.size() == 100 && pair->atOfferer.size() == 1; }));
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(pair->atAnswerer[static_cast<std::size_t>(i)], std::to_string(i));
   pair->offerer->close();
   EXPECT_TRUE(pump.runUntil([&] { return pair->closes == 1; }));
   pair.reset();
@@ -167,7 +173,9 @@ TEST_F(LoopThreadTest, WithoutPumpingAnythingEveryOrderOfDestructionIsSafe) {
 }
 
 TEST_F(LoopThreadTest, AConnectionThatWasNeverPumpedLeavesNothingWithTheEngine) {
-  { const auto pair = call(); }
+  {
+    const auto pair = call();
+  }
   EXPECT_TRUE(isReleased()) << engine->releaseReport().toString();
 }
 

@@ -4,8 +4,8 @@
 
 #include "crypto/identity.h"
 #include "parley/engine_link.h"
-#include "peer/task_queue.h"
 #include "peer/realm.h"
+#include "peer/task_queue.h"
 
 namespace parley {
 

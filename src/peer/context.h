@@ -25,14 +25,14 @@ class Context {
 
   // "Fire an event" at the connection, as the next task.
   template <class E>
-  void fire(EventHandler<E> RTCPeerConnection::*handler, E event) {
+  void fire(EventHandler<E> RTCPeerConnection::* handler, E event) {
     tasks.next([this, handler, event = std::move(event)] {
       if (facade) (facade->*handler)(event);
     });
   }
   // The same at an object that the task keeps alive.
   template <class Object, class Base, class E>
-  void fire(const std::shared_ptr<Object>& object, EventHandler<E> Base::*handler, E event) {
+  void fire(const std::shared_ptr<Object>& object, EventHandler<E> Base::* handler, E event) {
     tasks.next([object, handler, event = std::move(event)] { ((*object).*handler)(event); });
   }
 

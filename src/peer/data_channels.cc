@@ -91,8 +91,7 @@ void DataChannels::stop() {
   role_.reset();
   wasAnyCreated_ = false;
   for (const auto& [id, channel] : channels_)
-    if (!asked_.contains(id))
-      context_.tasks.queue([channel] { channel->onClosed(std::nullopt); });
+    if (!asked_.contains(id)) context_.tasks.queue([channel] { channel->onClosed(std::nullopt); });
 }
 
 std::uint32_t DataChannels::streamLimit() const {

@@ -5,8 +5,8 @@
 #include "core/host.h"
 #include "crypto/identity.h"
 #include "peer/contexts.h"
-#include "peer/task_queue.h"
 #include "peer/realm.h"
+#include "peer/task_queue.h"
 #include "session/local_port.h"
 
 namespace parley::peer {

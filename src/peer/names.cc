@@ -36,42 +36,39 @@ constexpr auto kNames<RTCErrorDetailType> = to_array<Name>(
     {"data-channel-failure", "dtls-failure", "fingerprint-failure", "sctp-failure",
      "sdp-syntax-error", "hardware-encoder-not-available", "hardware-encoder-error"});
 template <>
-constexpr auto kNames<RTCDataChannelState> = to_array<Name>({"connecting", "open", "closing",
-                                                             "closed"});
+constexpr auto kNames<RTCDataChannelState> =
+    to_array<Name>({"connecting", "open", "closing", "closed"});
 template <>
 constexpr auto kNames<RTCPriorityType> = to_array<Name>({"very-low", "low", "medium", "high"});
 template <>
 constexpr auto kNames<BinaryType> = to_array<Name>({"blob", "arraybuffer"});
 template <>
-constexpr auto kNames<RTCIceTransportState> = to_array<Name>({"closed", "failed", "disconnected",
-                                                              "new", "checking", "completed",
-                                                              "connected"});
+constexpr auto kNames<RTCIceTransportState> = to_array<Name>(
+    {"closed", "failed", "disconnected", "new", "checking", "completed", "connected"});
 template <>
 constexpr auto kNames<RTCIceGathererState> = to_array<Name>({"new", "gathering", "complete"});
 template <>
 constexpr auto kNames<RTCIceRole> = to_array<Name>({"unknown", "controlling", "controlled"});
 template <>
-constexpr auto kNames<RTCDtlsTransportState> = to_array<Name>({"new", "connecting", "connected",
-                                                               "closed", "failed"});
+constexpr auto kNames<RTCDtlsTransportState> =
+    to_array<Name>({"new", "connecting", "connected", "closed", "failed"});
 template <>
 constexpr auto kNames<DtlsCloseReason> = to_array<Name>({"none", "local", "remote"});
 template <>
-constexpr auto kNames<RTCSctpTransportState> = to_array<Name>({"connecting", "connected",
-                                                               "closed"});
+constexpr auto kNames<RTCSctpTransportState> =
+    to_array<Name>({"connecting", "connected", "closed"});
 template <>
-constexpr auto kNames<RTCSignalingState> = to_array<Name>({"stable", "have-local-offer",
-                                                           "have-remote-offer",
-                                                           "have-local-pranswer",
-                                                           "have-remote-pranswer", "closed"});
+constexpr auto kNames<RTCSignalingState> =
+    to_array<Name>({"stable", "have-local-offer", "have-remote-offer", "have-local-pranswer",
+                    "have-remote-pranswer", "closed"});
 template <>
 constexpr auto kNames<RTCIceGatheringState> = to_array<Name>({"new", "gathering", "complete"});
 template <>
-constexpr auto kNames<RTCPeerConnectionState> = to_array<Name>({"closed", "failed", "disconnected",
-                                                                "new", "connecting", "connected"});
+constexpr auto kNames<RTCPeerConnectionState> =
+    to_array<Name>({"closed", "failed", "disconnected", "new", "connecting", "connected"});
 template <>
-constexpr auto kNames<RTCIceConnectionState> = to_array<Name>({"closed", "failed", "disconnected",
-                                                               "new", "checking", "completed",
-                                                               "connected"});
+constexpr auto kNames<RTCIceConnectionState> = to_array<Name>(
+    {"closed", "failed", "disconnected", "new", "checking", "completed", "connected"});
 
 template <class Enum>
 Name nameOf(Enum value) {

@@ -138,8 +138,9 @@ struct Negotiating {
                              peer.pc->signalingState() != RTCSignalingState::stable;
     if (isColliding && !polite) return false;
     EXPECT_EQ(peer.settle(peer.pc->setRemoteDescription(description)).text(), "fulfilled");
-    if (description.type == RTCSdpType::offer)
+    if (description.type == RTCSdpType::offer) {
       EXPECT_EQ(peer.settle(peer.pc->setLocalDescription()).text(), "fulfilled");
+    }
     return true;
   }
   TestPeer& peer;
@@ -209,8 +210,7 @@ TEST_F(StoriesTest, ARestartRolledBackRestoresParametersAndGathering) {
   EXPECT_EQ(a.engine().count<session::CancelIceRestart>(), 1u);
   EXPECT_EQ(a.engine().count<session::RestartIce>(), 1u);  // nothing is gathered again
   EXPECT_EQ(a.ufrag(), before);
-  EXPECT_THAT(a.takeLog(),
-              ElementsAre("signaling stable", "gathering complete", "candidate null"));
+  EXPECT_THAT(a.takeLog(), ElementsAre("signaling stable", "gathering complete", "candidate null"));
   a.engine().tell(session::GatheringEnded{a.transport(), cancelled});
   a.realm->run();
   EXPECT_THAT(a.takeLog(), IsEmpty());

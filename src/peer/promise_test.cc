@@ -21,8 +21,7 @@ struct PromiseTest : ::testing::Test {
   void watch(const Promise<int>& promise, const std::string& name) {
     promise.then([this, name](int value) { log.push_back(name + " " + std::to_string(value)); },
                  [this, name](std::exception_ptr error) {
-                   log.push_back(name + " " +
-                                 nameThrownBy([&] { std::rethrow_exception(error); }));
+                   log.push_back(name + " " + nameThrownBy([&] { std::rethrow_exception(error); }));
                  });
   }
   Async await(Promise<int> promise, std::string name) {

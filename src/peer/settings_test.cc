@@ -74,7 +74,8 @@ TEST(Settings, TheCertificateIsTheOneThatIsAnnounced) {
   peer.settle(peer.pc->setLocalDescription());
   const auto identity = configuration.certificates[0]->identity();
   EXPECT_EQ(peer.engine().config.identity, identity);
-  EXPECT_THAT(peer.pc->localDescription()->sdp, ::testing::HasSubstr(identity->fingerprint().hex()));
+  EXPECT_THAT(peer.pc->localDescription()->sdp,
+              ::testing::HasSubstr(identity->fingerprint().hex()));
 }
 
 TEST(Settings, ATuningThatContradictsItselfIsATypeError) {
@@ -103,8 +104,7 @@ TEST(Settings, AllOfThemReachTheSession) {
   tuning.maxMessageSize = 1'000;
   tuning.receiveWindow = 2'000;
   tuning.tail = std::chrono::milliseconds(3);
-  const session::Config config =
-      sessionConfig(configuration, tuning, FakeRealm::sharedIdentity());
+  const session::Config config = sessionConfig(configuration, tuning, FakeRealm::sharedIdentity());
   EXPECT_EQ(config.gather.portMin, 10);
   EXPECT_EQ(config.gather.portMax, 20);
   EXPECT_EQ(config.gather.interfaces, tuning.interfaces);

@@ -42,9 +42,11 @@ void DataPlane::open(Step& step, OpenChannel command) {
   const auto opened = channels_->open(step, id, std::move(command.parameters));
   if (opened) return;
   const bool exhausted = opened.error() == channel::OpenError::exhausted;
-  events_.push_back(ChannelEvent{channel::Closed{
-      id, channel::CloseError{exhausted ? Why::exhausted : Why::protocolViolation,
-                              "no stream for this channel", false, {}}}});
+  events_.push_back(ChannelEvent{
+      channel::Closed{id, channel::CloseError{exhausted ? Why::exhausted : Why::protocolViolation,
+                                              "no stream for this channel",
+                                              false,
+                                              {}}}});
 }
 
 void DataPlane::send(Step& step, SendMessage command) {
@@ -101,9 +103,9 @@ void DataPlane::collect() {
 void DataPlane::noteAssociation(const sctp::Event& event) {
   if (const auto* connected = std::get_if<sctp::Connected>(&event)) {
     connected_ = true;
-    events_.push_back(SctpStateChanged{
-        .state = SctpState::connected,
-        .channelsMax = std::min(connected->streamsIn, connected->streamsOut)});
+    events_.push_back(
+        SctpStateChanged{.state = SctpState::connected,
+                         .channelsMax = std::min(connected->streamsIn, connected->streamsOut)});
   } else if (std::holds_alternative<sctp::Closed>(event)) {
     ended_ = true;
     events_.push_back(SctpStateChanged{.state = SctpState::closed, .closedByPeer = true});
@@ -135,17 +137,15 @@ void DataPlane::abort(Step& step) {
 
 void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
   const sctp::Event how =
-      closedByPeer ? sctp::Event{sctp::Closed{}}
-                   : sctp::Event{sctp::Failed{.why = sctp::Failed::Why::protocolViolation,
-                                              .reason = reason,
-                                              .causeCode = {}}};
-  end(step, how,
-      {.state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
+      closedByPeer
+          ? sctp::Event{sctp::Closed{}}
+          : sctp::Event{sctp::Failed{
+                .why = sctp::Failed::Why::protocolViolation, .reason = reason, .causeCode = {}}};
+  end(step, how, {.state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
 }
 
 void DataPlane::stop(Step& step) {
-  end(step, sctp::Closed{},
-      {.state = SctpState::closed, .reason = "the data section went away"});
+  end(step, sctp::Closed{}, {.state = SctpState::closed, .reason = "the data section went away"});
   for (const OpenChannel& command : std::exchange(waiting_, {}))
     events_.push_back(ChannelEvent{channel::Closed{command.id, std::nullopt}});
   channels_.reset();

@@ -10,12 +10,18 @@ namespace {
 // Wired before wireless before tunnels: the cheaper path first where ICE has the choice.
 int preference(InterfaceKind kind) {
   switch (kind) {
-    case InterfaceKind::ethernet: return 0;
-    case InterfaceKind::wifi: return 1;
-    case InterfaceKind::unknown: return 2;
-    case InterfaceKind::cellular: return 3;
-    case InterfaceKind::vpn: return 4;
-    case InterfaceKind::loopback: return 5;
+    case InterfaceKind::ethernet:
+      return 0;
+    case InterfaceKind::wifi:
+      return 1;
+    case InterfaceKind::unknown:
+      return 2;
+    case InterfaceKind::cellular:
+      return 3;
+    case InterfaceKind::vpn:
+      return 4;
+    case InterfaceKind::loopback:
+      return 5;
   }
   return 5;
 }
@@ -65,8 +71,8 @@ std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket>
   std::vector<LocalSocket> sockets;
   if (config_.relayOnly) return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
   for (const IpAddress& address : addresses()) {
-    const auto known = std::ranges::find(
-        held, address, [](const LocalSocket& socket) { return socket.local.ip; });
+    const auto known =
+        std::ranges::find(held, address, [](const LocalSocket& socket) { return socket.local.ip; });
     std::optional<LocalSocket> socket;
     if (known != held.end())
       socket = *known;

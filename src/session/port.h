@@ -48,16 +48,39 @@ struct Config {
 // --- commands
 
 // Makes a transport and gathers its candidates.
-struct CreateTransport { TransportId id; ice::Credentials local; };
-struct CloseTransport { TransportId id; };
-struct SetIceRole { bool controlling; };
-struct SetRemoteIce { TransportId id; ice::Credentials remote; bool lite; };
-struct AddRemoteCandidate { TransportId id; ice::Candidate candidate; };
-struct EndRemoteCandidates { TransportId id; };
-struct RestartIce { TransportId id; ice::Credentials local; };  // gathers again
+struct CreateTransport {
+  TransportId id;
+  ice::Credentials local;
+};
+struct CloseTransport {
+  TransportId id;
+};
+struct SetIceRole {
+  bool controlling;
+};
+struct SetRemoteIce {
+  TransportId id;
+  ice::Credentials remote;
+  bool lite;
+};
+struct AddRemoteCandidate {
+  TransportId id;
+  ice::Candidate candidate;
+};
+struct EndRemoteCandidates {
+  TransportId id;
+};
+struct RestartIce {
+  TransportId id;
+  ice::Credentials local;
+};  // gathers again
 // Before the peer answered: the generation before, its candidates and its paths hold again.
-struct CancelIceRestart { TransportId id; };
-struct SetGatherPolicy { bool relayOnly; };  // from the next gathering on
+struct CancelIceRestart {
+  TransportId id;
+};
+struct SetGatherPolicy {
+  bool relayOnly;
+};  // from the next gathering on
 struct StartDtls {
   TransportId id;
   bool client;
@@ -71,18 +94,30 @@ struct StartSctp {
 };
 // The data section went away: every channel closes, the association with them.
 struct StopSctp {};
-struct OpenChannel { ChannelId id; channel::Parameters parameters; };
-struct SendMessage { ChannelId id; ByteVector data; bool binary; };
-struct CloseChannel { ChannelId id; };
+struct OpenChannel {
+  ChannelId id;
+  channel::Parameters parameters;
+};
+struct SendMessage {
+  ChannelId id;
+  ByteVector data;
+  bool binary;
+};
+struct CloseChannel {
+  ChannelId id;
+};
 // The application has taken a message: its share of the receive window may reopen.
-struct Consumed { ChannelId id; std::size_t payload; };
+struct Consumed {
+  ChannelId id;
+  std::size_t payload;
+};
 // The last command. SCTP ABORT and DTLS close_notify leave in this step; the loop's tail goes on.
 struct Close {};
 
-using Command = std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce,
-                             AddRemoteCandidate, EndRemoteCandidates, RestartIce, CancelIceRestart,
-                             SetGatherPolicy, StartDtls, StartSctp, StopSctp, OpenChannel,
-                             SendMessage, CloseChannel, Consumed, Close>;
+using Command =
+    std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce, AddRemoteCandidate,
+                 EndRemoteCandidates, RestartIce, CancelIceRestart, SetGatherPolicy, StartDtls,
+                 StartSctp, StopSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
 
 // --- events
 
@@ -91,28 +126,44 @@ enum class DtlsState : std::uint8_t { connecting, connected, closed, failed };
 enum class SctpState : std::uint8_t { connected, closed };
 
 // usernameFragment of the candidate, and `ufrag`, name the generation it belongs to.
-struct CandidateFound { TransportId id; ice::Candidate candidate; };
-struct GatheringEnded { TransportId id; std::string ufrag; };
-struct IceStateChanged { TransportId id; IceState state; };
-struct PairSelected { TransportId id; ice::Candidate local, remote; };
-struct IceRoleChanged { bool controlling; };
+struct CandidateFound {
+  TransportId id;
+  ice::Candidate candidate;
+};
+struct GatheringEnded {
+  TransportId id;
+  std::string ufrag;
+};
+struct IceStateChanged {
+  TransportId id;
+  IceState state;
+};
+struct PairSelected {
+  TransportId id;
+  ice::Candidate local, remote;
+};
+struct IceRoleChanged {
+  bool controlling;
+};
 struct DtlsStateChanged {
   TransportId id;
   DtlsState state{};
-  ByteVector remoteCertificate{};     // DER, when connected
-  bool closedByPeer = false;          // a close_notify came
-  bool fingerprintMismatch = false;   // with failed
+  ByteVector remoteCertificate{};    // DER, when connected
+  bool closedByPeer = false;         // a close_notify came
+  bool fingerprintMismatch = false;  // with failed
   std::optional<std::uint8_t> alertSent{}, alertReceived{};
-  std::string reason{};               // with failed: a sentence for people
+  std::string reason{};  // with failed: a sentence for people
 };
 struct SctpStateChanged {
   SctpState state{};
-  std::uint16_t channelsMax = 0;      // with connected: the lower of both stream counts
-  bool closedByPeer = false;          // with closed: ABORT or SHUTDOWN came
+  std::uint16_t channelsMax = 0;             // with connected: the lower of both stream counts
+  bool closedByPeer = false;                 // with closed: ABORT or SHUTDOWN came
   std::optional<std::uint16_t> causeCode{};  // RFC 9260 3.3.10
   std::string reason{};
 };
-struct ChannelEvent { channel::Event event; };
+struct ChannelEvent {
+  channel::Event event;
+};
 
 using Event = std::variant<CandidateFound, GatheringEnded, IceStateChanged, PairSelected,
                            IceRoleChanged, DtlsStateChanged, SctpStateChanged, ChannelEvent>;

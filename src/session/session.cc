@@ -11,12 +11,18 @@ namespace {
 
 IceState toIceState(ice::State state) {
   switch (state) {
-    case ice::State::idle: return IceState::new_;
-    case ice::State::checking: return IceState::checking;
-    case ice::State::connected: return IceState::connected;
-    case ice::State::completed: return IceState::completed;
-    case ice::State::disconnected: return IceState::disconnected;
-    case ice::State::failed: return IceState::failed;
+    case ice::State::idle:
+      return IceState::new_;
+    case ice::State::checking:
+      return IceState::checking;
+    case ice::State::connected:
+      return IceState::connected;
+    case ice::State::completed:
+      return IceState::completed;
+    case ice::State::disconnected:
+      return IceState::disconnected;
+    case ice::State::failed:
+      return IceState::failed;
   }
   return IceState::failed;
 }
@@ -257,6 +263,7 @@ void Session::close() {
   if (closed_) return;
   closed_ = true;
   Step& step = host_.step();
+  data_.settle(step);  // what was sent in this step leaves as far as the windows allow
   for (const auto& transport : transports_) transport->beginFarewell();
   data_.abort(step);
   for (const auto& transport : transports_) transport->sayGoodbye(step);
@@ -273,15 +280,15 @@ void Session::leaveTail(Step& step) {
     const Socket* socket = path ? find(path->local) : nullptr;
     const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
     if (!isWanted || !socket || host_.residents() >= limits::loop::kTails) continue;
-    auto tail = std::make_unique<Tail>(
-        host_, step,
-        Tail::Farewell{.socket = socket->socket.socket,
-                       .local = socket->socket.local,
-                       .remote = path->remote,
-                       .datagrams = std::move(farewell),
-                       .leg = transport->releaseLeg(),
-                       .roundTrip = agent_.roundTrip(transport->index()),
-                       .limit = config_.tail});
+    auto tail =
+        std::make_unique<Tail>(host_, step,
+                               Tail::Farewell{.socket = socket->socket.socket,
+                                              .local = socket->socket.local,
+                                              .remote = path->remote,
+                                              .datagrams = std::move(farewell),
+                                              .leg = transport->releaseLeg(),
+                                              .roundTrip = agent_.roundTrip(transport->index()),
+                                              .limit = config_.tail});
     Tail& resident = *tail;
     host_.adopt(std::move(tail));
     host_.handOver(socket->socket.socket, resident);

@@ -57,8 +57,8 @@ TEST_F(SessionClose, TellsThePeerWithinHalfARoundTrip) {
 TEST_F(SessionClose, WhatWasSentRightBeforeItArrivesBeforeTheEnd) {
   ASSERT_TRUE(connect());
   ASSERT_TRUE(openChannel());
-  alice.send(ChannelId{1}, "last words");
-  alice.execute(Close{});
+  alice.session->execute(SendMessage{ChannelId{1}, toVector(bytesOf("last words")), false});
+  alice.execute(Close{});  // in the same step
   net.runFor(net.delay);
   ASSERT_THAT(bob.messages(), testing::ElementsAre("last words"));
   std::size_t message = 0, closed = 0;
@@ -129,9 +129,8 @@ TEST(SessionCloseAnytime, LeavesTheHostClean) {
     test::Couple couple;
     couple.net.delay = 7ms;
     couple.alice.open(1);
-    if (moment % 3 == 0) couple.net.passes = [lost = 0](const auto&) mutable {
-      return ++lost % 5 != 0;
-    };
+    if (moment % 3 == 0)
+      couple.net.passes = [lost = 0](const auto&) mutable { return ++lost % 5 != 0; };
     couple.signal();
     couple.net.runFor(Duration(moment * 1ms));
     test::Peer& closer = moment % 2 == 0 ? couple.alice : couple.bob;

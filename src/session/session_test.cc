@@ -132,7 +132,9 @@ TEST_F(SessionTest, DatagramsOfStrangersReachNothing) {
     if (flight.isDtls() && flight.to.ip == alice.host.interfaceList[0].address)
       net.inject({.from = stranger, .to = flight.to, .bytes = flight.bytes, .sent = net.now});
   for (const int first : {4, 19, 64, 128, 191, 255})
-    net.inject({.from = stranger, .to = seen[0].from, .bytes = ByteVector(50, static_cast<std::uint8_t>(first)),
+    net.inject({.from = stranger,
+                .to = seen[0].from,
+                .bytes = ByteVector(50, static_cast<std::uint8_t>(first)),
                 .sent = {}});
   net.inject({.from = stranger, .to = seen[0].from, .bytes = {}, .sent = {}});
   net.runFor(100ms);

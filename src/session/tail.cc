@@ -36,8 +36,7 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
   while (const auto event = session.nextEvent())
     if (std::holds_alternative<dtls::Closed>(*event)) heardGoodbye_ = true;
   // A record that is really the peer's, sent because it has not heard yet.
-  const bool isTalking =
-      step.now > heardBy_ && session.stats().recordsReceived > opened;
+  const bool isTalking = step.now > heardBy_ && session.stats().recordsReceived > opened;
   if (isTalking && !heardGoodbye_ && answered_ < limits::loop::kTailAnswers) {
     ++answered_;
     sayFarewell(step);

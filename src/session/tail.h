@@ -17,7 +17,7 @@ namespace parley::session {
 class Tail final : public Host::Guest, private DatagramSink {
  public:
   struct Farewell {
-    SocketId socket;                    // the peer's selected path
+    SocketId socket;  // the peer's selected path
     Address local;
     Address remote;
     std::vector<ByteVector> datagrams;  // as they left for the first time

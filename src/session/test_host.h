@@ -84,8 +84,7 @@ class TestHost final : public Host {
     dismissed_.clear();
   }
 
-  void addInterface(const std::string& address,
-                    InterfaceKind kind = InterfaceKind::ethernet) {
+  void addInterface(const std::string& address, InterfaceKind kind = InterfaceKind::ethernet) {
     interfaceList.push_back({.name = "if" + std::to_string(interfaceList.size()),
                              .kind = kind,
                              .address = *IpAddress::parse(address)});
@@ -167,10 +166,8 @@ class TestHost final : public Host {
     dismissed_.clear();
   }
   bool deliver(Flight& flight) {
-    const auto socket =
-        std::ranges::find_if(sockets, [&](const auto& each) {
-          return each.second.local == flight.to;
-        });
+    const auto socket = std::ranges::find_if(
+        sockets, [&](const auto& each) { return each.second.local == flight.to; });
     if (socket == sockets.end()) return false;
     Guest& guest = *socket->second.owner;
     touch(guest);
@@ -189,8 +186,8 @@ class TestHost final : public Host {
   }
   void expireTimers() {
     for (;;) {
-      const auto seat = std::ranges::find_if(
-          seats_, [&](const Seat& each) { return each.due <= net_.now; });
+      const auto seat =
+          std::ranges::find_if(seats_, [&](const Seat& each) { return each.due <= net_.now; });
       if (seat == seats_.end()) return;
       seat->due = never();
       seat->touched = true;

@@ -34,7 +34,10 @@ MessageBuilder::MessageBuilder(Packet room, Class messageClass, Method method,
   if (!packet_) return;
   PARLEY_ASSERT(packet_.size() == 0);
   WireWriter(packet_.append(kHeaderSize))
-      .u16(typeOf(messageClass, method)).u16(0).u32(kMagicCookie).bytes(id);
+      .u16(typeOf(messageClass, method))
+      .u16(0)
+      .u32(kMagicCookie)
+      .bytes(id);
 }
 
 MutableBytes MessageBuilder::grow(Attribute type, std::size_t length) {
@@ -43,7 +46,8 @@ MutableBytes MessageBuilder::grow(Attribute type, std::size_t length) {
     packet_ = {};
     return {};
   }
-  WireWriter(packet_.append(4)).u16(static_cast<std::uint16_t>(type))
+  WireWriter(packet_.append(4))
+      .u16(static_cast<std::uint16_t>(type))
       .u16(static_cast<std::uint16_t>(length));
   const MutableBytes room = packet_.append(padded(length));
   std::ranges::fill(room.subspan(length), std::uint8_t{0});
@@ -92,8 +96,10 @@ MessageBuilder& MessageBuilder::addError(ErrorCode code, std::string_view reason
   const auto number = static_cast<std::uint16_t>(code);
   const MutableBytes room = grow(Attribute::errorCode, 4 + reason.size());
   WireWriter(room)
-      .u16(0).u8(static_cast<std::uint8_t>(number / 100))
-      .u8(static_cast<std::uint8_t>(number % 100)).bytes(bytesOf(reason));
+      .u16(0)
+      .u8(static_cast<std::uint8_t>(number / 100))
+      .u8(static_cast<std::uint8_t>(number % 100))
+      .bytes(bytesOf(reason));
   return *this;
 }
 

@@ -20,8 +20,8 @@ crypto::Hash hashOf(PasswordAlgorithm algorithm) {
 crypto::Digest longTermKey(PasswordAlgorithm algorithm, std::string_view username,
                            std::string_view realm, std::string_view password) {
   const Bytes colon = bytesOf(":");
-  return crypto::digest(hashOf(algorithm), {bytesOf(username), colon, bytesOf(realm), colon,
-                                            bytesOf(password)});
+  return crypto::digest(hashOf(algorithm),
+                        {bytesOf(username), colon, bytesOf(realm), colon, bytesOf(password)});
 }
 
 crypto::Digest userhash(std::string_view username, std::string_view realm) {

@@ -22,12 +22,16 @@ std::uint16_t u16At(Bytes bytes, std::size_t at) {
 // Lengths of attributes that have one form only and that nothing here would survive wrongly.
 bool hasRightLength(Attribute type, std::size_t length) {
   switch (type) {
-    case Attribute::messageIntegrity: return length == kSha1Size;
+    case Attribute::messageIntegrity:
+      return length == kSha1Size;
     case Attribute::messageIntegritySha256:
       return length >= kSha256Min && length <= kSha256Max && length % 4 == 0;
-    case Attribute::fingerprint: return length == 4;
-    case Attribute::userhash: return length == kUserhashSize;
-    default: return true;
+    case Attribute::fingerprint:
+      return length == 4;
+    case Attribute::userhash:
+      return length == kUserhashSize;
+    default:
+      return true;
   }
 }
 

@@ -40,7 +40,7 @@ class MessageView {
   std::optional<std::string_view> findText(Attribute type) const;
   std::optional<std::uint32_t> findU32(Attribute type) const;  // exactly four bytes
   std::optional<std::uint64_t> findU64(Attribute type) const;  // exactly eight
-  std::optional<Address> findAddress(Attribute type) const;     // MAPPED-ADDRESS, ALTERNATE-SERVER
+  std::optional<Address> findAddress(Attribute type) const;    // MAPPED-ADDRESS, ALTERNATE-SERVER
   std::optional<Address> findXorAddress(Attribute type) const;
   std::optional<ErrorView> findError() const;
   std::optional<std::string_view> username() const { return findText(Attribute::username); }

@@ -16,8 +16,11 @@ constexpr std::string_view kKey = "a password of some length";
 
 ByteVector header(std::uint16_t type, std::size_t length) {
   ByteVector bytes(kHeaderSize);
-  WireWriter(bytes).u16(type).u16(static_cast<std::uint16_t>(length)).u32(kMagicCookie).bytes(
-      idOf(3));
+  WireWriter(bytes)
+      .u16(type)
+      .u16(static_cast<std::uint16_t>(length))
+      .u32(kMagicCookie)
+      .bytes(idOf(3));
   return bytes;
 }
 
@@ -52,7 +55,8 @@ TEST_F(MessageTest, EveryClassAndMethodSurvivesTheHeader) {
   for (unsigned kind = 0; kind < 4; ++kind) {
     for (unsigned method = 0; method < 0x1000; ++method) {
       const Packet packet = MessageBuilder(pool_.take(), static_cast<Class>(kind),
-                                           static_cast<Method>(method), idOf(9)).finish();
+                                           static_cast<Method>(method), idOf(9))
+                                .finish();
       const auto view = MessageView::parse(packet.bytes());
       ASSERT_TRUE(view);
       ASSERT_EQ(view->messageClass(), static_cast<Class>(kind));
@@ -109,20 +113,19 @@ TEST_F(MessageTest, AddressesRoundTripInBothForms) {
     ASSERT_TRUE(view);
     EXPECT_EQ(view->findAddress(Attribute::mappedAddress), address);
     EXPECT_EQ(view->findXorAddress(Attribute::xorMappedAddress), address);
-    EXPECT_FALSE(equal(*view->find(Attribute::mappedAddress),
-                       *view->find(Attribute::xorMappedAddress)));
+    EXPECT_FALSE(
+        equal(*view->find(Attribute::mappedAddress), *view->find(Attribute::xorMappedAddress)));
   }
 }
 
 TEST_F(MessageTest, ErrorsUnknownAttributesAndAlgorithmsRoundTrip) {
   const std::array<std::uint16_t, 3> types{0x7001, 0x7002, 0x7003};
-  const Packet packet =
-      begin(Class::error)
-          .addError(ErrorCode::unknownAttribute, "what")
-          .addUnknown(types)
-          .addAlgorithms(Attribute::passwordAlgorithms,
-                         {PasswordAlgorithm::sha256, PasswordAlgorithm::md5})
-          .finish();
+  const Packet packet = begin(Class::error)
+                            .addError(ErrorCode::unknownAttribute, "what")
+                            .addUnknown(types)
+                            .addAlgorithms(Attribute::passwordAlgorithms,
+                                           {PasswordAlgorithm::sha256, PasswordAlgorithm::md5})
+                            .finish();
   const auto view = MessageView::parse(packet.bytes());
   ASSERT_TRUE(view);
   ASSERT_TRUE(view->findError());
@@ -135,9 +138,8 @@ TEST_F(MessageTest, ErrorsUnknownAttributesAndAlgorithmsRoundTrip) {
 }
 
 TEST_F(MessageTest, BothFormsOfIntegrityHoldTogetherAndEveryFlippedBitBreaksThem) {
-  const Packet packet = begin()
-                            .addText(Attribute::username, "abcd:efgh")
-                            .finish(Integrity::both, bytesOf(kKey));
+  const Packet packet =
+      begin().addText(Attribute::username, "abcd:efgh").finish(Integrity::both, bytesOf(kKey));
   const ByteVector good = toVector(packet.bytes());
   const auto view = MessageView::parse(good);
   ASSERT_TRUE(view);
@@ -191,10 +193,8 @@ TEST_F(MessageTest, NothingMayFollowTheFingerprint) {
 }
 
 TEST_F(MessageTest, OfRepeatedAttributesTheFirstCounts) {
-  const Packet packet = begin()
-                            .addU32(Attribute::priority, 1)
-                            .addU32(Attribute::priority, 2)
-                            .finish();
+  const Packet packet =
+      begin().addU32(Attribute::priority, 1).addU32(Attribute::priority, 2).finish();
   EXPECT_EQ(MessageView::parse(packet.bytes())->findU32(Attribute::priority), 1u);
 }
 
@@ -229,7 +229,9 @@ TEST_F(MessageTest, LargerThanTheBoundIsRefusedUnlessTheCallerRaisesIt) {
 
 TEST_F(MessageTest, AMessageThatDoesNotFitBecomesAFalsePacket) {
   const ByteVector big(2'000);
-  EXPECT_FALSE(begin().add(Attribute::data, big).addU32(Attribute::priority, 1)
+  EXPECT_FALSE(begin()
+                   .add(Attribute::data, big)
+                   .addU32(Attribute::priority, 1)
                    .finish(Integrity::sha1, bytesOf(kKey)));
   EXPECT_FALSE(MessageBuilder({}, Class::request, Method::binding, idOf(1)).finish());
   EXPECT_EQ(pool_.inUse(), 0u);

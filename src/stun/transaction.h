@@ -21,7 +21,9 @@ class ClientTransaction {
                              int tries = limits::ice::kCheckTries)
       : ClientTransaction(id, {.initial = rto, .longest = rto * (1 << 16), .attemptsMax = tries}) {}
   ClientTransaction(const TransactionId& id, BackoffPolicy policy)
-      : id_(id), backoff_(policy), tries_(policy.attemptsMax),
+      : id_(id),
+        backoff_(policy),
+        tries_(policy.attemptsMax),
         lastWait_(policy.initial * kLastWait) {}
 
   const TransactionId& id() const { return id_; }

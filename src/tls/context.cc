@@ -22,9 +22,12 @@ constexpr std::uint64_t kOptions = SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 
 const char* opensslName(crypto::SrtpProfile profile) {
   switch (profile) {
-    case crypto::SrtpProfile::aeadAes128Gcm: return "SRTP_AEAD_AES_128_GCM";
-    case crypto::SrtpProfile::aeadAes256Gcm: return "SRTP_AEAD_AES_256_GCM";
-    case crypto::SrtpProfile::aes128CmSha1_80: return "SRTP_AES128_CM_SHA1_80";
+    case crypto::SrtpProfile::aeadAes128Gcm:
+      return "SRTP_AEAD_AES_128_GCM";
+    case crypto::SrtpProfile::aeadAes256Gcm:
+      return "SRTP_AEAD_AES_256_GCM";
+    case crypto::SrtpProfile::aes128CmSha1_80:
+      return "SRTP_AES128_CM_SHA1_80";
   }
   return "";
 }
@@ -76,8 +79,7 @@ Context::Shared Context::make(crypto::Identity::Shared identity, ContextOptions 
   SSL_CTX* ssl = native->ssl.get();
   if (!native->bio || ssl == nullptr) return nullptr;
   setPolicy(ssl);
-  if (!setAlgorithms(ssl) || !setIdentity(ssl, identity->native()) ||
-      !setSrtp(ssl, options.srtp)) {
+  if (!setAlgorithms(ssl) || !setIdentity(ssl, identity->native()) || !setSrtp(ssl, options.srtp)) {
     return nullptr;
   }
   return std::make_shared<const Context>(std::move(identity), std::move(options),

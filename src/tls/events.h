@@ -30,11 +30,11 @@ enum class FailureReason : std::uint8_t {
   noUsableFingerprint,  // start() was given none with a hash we trust
   wrongFingerprint,     // the peer showed another certificate than it announced
   unsupportedCertificate,
-  timeout,              // RFC 5763 leaves it to us: limits::dtls::kHandshake
-  handshake,            // the attempts were used up; lastError says on what
+  timeout,    // RFC 5763 leaves it to us: limits::dtls::kHandshake
+  handshake,  // the attempts were used up; lastError says on what
   noExtendedMasterSecret,
-  alert,                // the peer sent an authenticated fatal alert
-  sequenceExhausted,    // 2^48 - 1 records were sent (RFC 6347 4.1)
+  alert,              // the peer sent an authenticated fatal alert
+  sequenceExhausted,  // 2^48 - 1 records were sent (RFC 6347 4.1)
 };
 
 std::string_view describe(FailureReason reason);  // one sentence for people
@@ -44,7 +44,7 @@ struct Failed {
   FailureReason reason = FailureReason::handshake;
   std::optional<std::uint8_t> alertSent = std::nullopt;
   std::optional<std::uint8_t> alertReceived = std::nullopt;  // a plaintext one may be forged
-  std::string detail = {};  // OpenSSL's words where there are any
+  std::string detail = {};                                   // OpenSSL's words where there are any
 };
 
 using Event = std::variant<Connected, Closed, Failed>;
@@ -52,7 +52,7 @@ using Event = std::variant<Connected, Closed, Failed>;
 struct Stats {
   std::uint64_t recordsSent = 0;  // application records and alerts, not the handshake
   std::uint64_t recordsReceived = 0;
-  std::uint64_t bytesSent = 0;    // plaintext
+  std::uint64_t bytesSent = 0;  // plaintext
   std::uint64_t bytesReceived = 0;
   std::uint64_t datagramsIn = 0;
   std::uint64_t handshakeDatagramsOut = 0;
@@ -66,9 +66,9 @@ struct Stats {
   std::uint64_t plaintextAlerts = 0;
   std::uint64_t replayed = 0;
   std::uint64_t badTag = 0;
-  std::uint64_t overflow = 0;     // over what may be held
-  std::uint64_t notConnected = 0; // sendPacket() without a connection
-  std::uint64_t noBuffer = 0;     // the packet pool was empty
+  std::uint64_t overflow = 0;      // over what may be held
+  std::uint64_t notConnected = 0;  // sendPacket() without a connection
+  std::uint64_t noBuffer = 0;      // the packet pool was empty
 };
 
 }  // namespace parley::dtls

@@ -15,8 +15,8 @@ namespace parley::dtls {
 
 namespace {
 
-constexpr std::size_t kEarlyRecords = 4;        // of epoch 1, waiting for ChangeCipherSpec
-constexpr std::size_t kEarlyRecordSize = 256;   // a Finished takes 61 bytes
+constexpr std::size_t kEarlyRecords = 4;          // of epoch 1, waiting for ChangeCipherSpec
+constexpr std::size_t kEarlyRecordSize = 256;     // a Finished takes 61 bytes
 constexpr unsigned kNeverMicros = 3'600'000'000;  // OpenSSL's own timer: an hour of the wall clock
 constexpr std::uint8_t kAlertHandshakeFailure = 40;
 constexpr std::uint8_t kAlertBadCertificate = 42;
@@ -52,10 +52,14 @@ bool isFromPeer(const MessageHead& head, Role role) {
 
 std::optional<crypto::AeadAlgorithm> algorithmOf(const SSL_CIPHER* suite) {
   switch (SSL_CIPHER_get_cipher_nid(suite)) {
-    case NID_aes_128_gcm: return crypto::AeadAlgorithm::aes128Gcm;
-    case NID_aes_256_gcm: return crypto::AeadAlgorithm::aes256Gcm;
-    case NID_chacha20_poly1305: return crypto::AeadAlgorithm::chacha20Poly1305;
-    default: return std::nullopt;
+    case NID_aes_128_gcm:
+      return crypto::AeadAlgorithm::aes128Gcm;
+    case NID_aes_256_gcm:
+      return crypto::AeadAlgorithm::aes256Gcm;
+    case NID_chacha20_poly1305:
+      return crypto::AeadAlgorithm::chacha20Poly1305;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -180,7 +184,7 @@ struct Handshake::OpenSsl {
   Progress progress = Progress::pending;
   Failure failure;
 
-  Bytes input;       // what BIO_read gives next
+  Bytes input;        // what BIO_read gives next
   ByteVector output;  // what BIO_write took
   std::uint64_t nextPlainIn = 0;
 
@@ -385,8 +389,7 @@ int verifyCertificate(X509_STORE_CTX* store, void*) {
   auto& it = Handshake::OpenSsl::of(ssl);
   const X509* leaf = X509_STORE_CTX_get0_cert(store);
   crypto::Certificate certificate(crypto::derOf(leaf));
-  if (certificate.der().size() > limits::dtls::kCertificateDer ||
-      !it.policy.accepts(certificate)) {
+  if (certificate.der().size() > limits::dtls::kCertificateDer || !it.policy.accepts(certificate)) {
     it.fail(FailureReason::wrongFingerprint, kAlertBadCertificate);
   } else if (!crypto::isSupportedKey(X509_get0_pubkey(leaf))) {
     it.fail(FailureReason::unsupportedCertificate, kAlertUnsupportedCertificate);

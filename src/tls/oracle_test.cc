@@ -11,10 +11,9 @@ using testing::makeContext;
 using testing::makeIdentity;
 using testing::OpenSslPeer;
 
-const char* const kSuites[] = {
-    "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-CHACHA20-POLY1305",   "ECDHE-RSA-AES256-GCM-SHA384"};
+const char* const kSuites[] = {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305",
+                               "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256",
+                               "ECDHE-RSA-CHACHA20-POLY1305",   "ECDHE-RSA-AES256-GCM-SHA384"};
 
 bool isRsa(std::string_view suite) { return suite.find("RSA") == 6; }
 
@@ -102,9 +101,9 @@ TEST(Oracle, ExportsTheSameSrtpKeys) {
   for (const Role ours : {Role::client, Role::server}) {
     OpenSslPeer peer(makeIdentity(), {.isServer = ours == Role::client});
     ASSERT_EQ(SSL_set_tlsext_use_srtp(peer.ssl(), "SRTP_AES128_CM_SHA1_80"), 0);
-    Duel duel(peer, ours,
-              makeContext({crypto::SrtpProfile::aeadAes128Gcm,
-                           crypto::SrtpProfile::aes128CmSha1_80}));
+    Duel duel(
+        peer, ours,
+        makeContext({crypto::SrtpProfile::aeadAes128Gcm, crypto::SrtpProfile::aes128CmSha1_80}));
     duel.run();
     const auto& srtp = duel.end.connected.at(0).srtp;
     ASSERT_TRUE(srtp);

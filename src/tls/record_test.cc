@@ -121,9 +121,8 @@ TEST(Record, ThatIsTooShortForATagIsRefusedUnread) {
     for (std::uint16_t size = 0; size <= 64; ++size) {
       ByteVector record(kRecordHeader + size);
       RecordHeader{ContentType::applicationData, kDtls12, 1, size, size}.write(record);
-      EXPECT_EQ(opener.open(viewOf(record)).error(), size < least
-                                                         ? RecordOpener::Refusal::badSize
-                                                         : RecordOpener::Refusal::badTag);
+      EXPECT_EQ(opener.open(viewOf(record)).error(),
+                size < least ? RecordOpener::Refusal::badSize : RecordOpener::Refusal::badTag);
     }
   }
 }

@@ -35,8 +35,8 @@ TEST(ReplayWindow, AgreesWithASetThatRemembersAll) {
   std::uint64_t highest = 0;
   for (int i = 0; i < 20'000; ++i) {
     const std::uint64_t base = highest > 80 ? highest - 80 : 0;
-    const std::uint64_t sequence = random.below(50) == 0 ? highest + random.below(200)
-                                                         : base + random.below(90);
+    const std::uint64_t sequence =
+        random.below(50) == 0 ? highest + random.below(200) : base + random.below(90);
     const bool isOld = sequence + ReplayWindow::kSize <= highest;
     ASSERT_EQ(window.isFresh(sequence), !isOld && !seen.contains(sequence));
     if (!window.isFresh(sequence)) continue;

@@ -105,9 +105,15 @@ std::optional<MutableBytes> Session::openRecord(RecordOpener& opener, const Reco
   const auto text = opener.open(record, replay);
   if (text) return *text;
   switch (text.error()) {
-    case RecordOpener::Refusal::badSize: ++stats_.malformed; break;
-    case RecordOpener::Refusal::replayed: ++stats_.replayed; break;
-    case RecordOpener::Refusal::badTag: ++stats_.badTag; break;
+    case RecordOpener::Refusal::badSize:
+      ++stats_.malformed;
+      break;
+    case RecordOpener::Refusal::replayed:
+      ++stats_.replayed;
+      break;
+    case RecordOpener::Refusal::badTag:
+      ++stats_.badTag;
+      break;
   }
   return std::nullopt;
 }
@@ -123,11 +129,16 @@ void Session::receiveOpen(Step& step, Open& open, const RecordView& record, bool
       stats_.bytesReceived += text->size();
       if (!text->empty()) deliver(step, *text, isLast, owner);
       break;
-    case ContentType::alert: receiveAlert(step, open, *text); break;
+    case ContentType::alert:
+      receiveAlert(step, open, *text);
+      break;
     // A Finished that came again: the peer has missed our last flight. Anything else would be a
     // renegotiation, which does not exist here.
-    case ContentType::handshake: sendLastFlight(step, open); break;
-    case ContentType::changeCipherSpec: break;
+    case ContentType::handshake:
+      sendLastFlight(step, open);
+      break;
+    case ContentType::changeCipherSpec:
+      break;
   }
 }
 
@@ -241,8 +252,8 @@ void Session::close(Step& step) {
     if (sealer != nullptr) {
       last = sealer->seal(ContentType::alert, kSayCloseNotify);
     } else if (!handshaking->flight.isEmpty()) {
-      last = handshaking->flight.plaintext({.type = ContentType::alert,
-                                            .body = toVector(kSayCloseNotify)});
+      last = handshaking->flight.plaintext(
+          {.type = ContentType::alert, .body = toVector(kSayCloseNotify)});
     }
     if (!last.empty()) send(step, last);
     state_ = Ended{std::move(last)};

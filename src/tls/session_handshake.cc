@@ -133,8 +133,8 @@ void Session::connect(Step& step, Handshaking& handshaking) {
 
 void Session::sendFlight(Step& step, Handshaking& handshaking) {
   handshaking.flightSent = step.now;
-  for (Packet& packet : handshaking.flight.pack(step, context_->options().mtu,
-                                                handshaking.attempt->sealer())) {
+  for (Packet& packet :
+       handshaking.flight.pack(step, context_->options().mtu, handshaking.attempt->sealer())) {
     ++stats_.handshakeDatagramsOut;
     lower_.sendDatagram(step, std::move(packet));
   }

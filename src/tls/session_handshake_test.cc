@@ -102,8 +102,7 @@ TEST(SessionHandshake, RepeatsItsFlightByTheMeasuredRoundTripAndDoubles) {
 }
 
 TEST(SessionHandshake, BoundsTheFirstRepetition) {
-  const std::pair<Duration, Duration> cases[] = {
-      {1ms, 50ms}, {3s, 1s}, {Duration::zero(), 1s}};
+  const std::pair<Duration, Duration> cases[] = {{1ms, 50ms}, {3s, 1s}, {Duration::zero(), 1s}};
   for (const auto& [roundTrip, expected] : cases) {
     Link link;
     link.startClient(roundTrip);
@@ -260,12 +259,12 @@ TEST(SessionHandshake, TrustsACertificateByFingerprintAloneInBothRoles) {
       Link link(probe.client.context, probe.server.context);
       Step step = link.bench.step();
       End& checker = clientChecks ? link.client : link.server;
-      link.server.session.start(step, Role::server,
-                                clientChecks ? std::vector{link.client.fingerprint()}
-                                             : test.announced);
-      link.client.session.start(step, Role::client,
-                                clientChecks ? test.announced
-                                             : std::vector{link.server.fingerprint()});
+      link.server.session.start(
+          step, Role::server,
+          clientChecks ? std::vector{link.client.fingerprint()} : test.announced);
+      link.client.session.start(
+          step, Role::client,
+          clientChecks ? test.announced : std::vector{link.server.fingerprint()});
       bool sentSealed = false;
       link.rule = [&](const End& from, std::size_t, Bytes datagram) {
         ByteVector copy = toVector(datagram);
@@ -322,8 +321,7 @@ TEST(SessionHandshake, RefusesToStartWithoutATrustworthyFingerprint) {
 ByteVector garbageMessage(std::uint8_t type, std::uint16_t sequence, std::size_t size,
                           std::uint64_t number = 7) {
   ByteVector datagram(kRecordHeader + 12 + size, 0x5a);
-  RecordHeader{ContentType::handshake, kDtls12, 0, number,
-               static_cast<std::uint16_t>(12 + size)}
+  RecordHeader{ContentType::handshake, kDtls12, 0, number, static_cast<std::uint16_t>(12 + size)}
       .write(datagram);
   WireWriter(MutableBytes(datagram).subspan(kRecordHeader))
       .u8(type)
@@ -482,8 +480,8 @@ TEST(SessionHandshake, ForgeriesBetweenAllDatagramsDoNotStopIt) {
     forgeries.push_back(garbageMessage(type, 3, 0));
   }
   forgeries.push_back(garbageMessage(1, 7, 30));
-  for (const std::uint16_t epoch : {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{2},
-                                    std::uint16_t{65'535}}) {
+  for (const std::uint16_t epoch :
+       {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{65'535}}) {
     for (std::uint8_t type = 20; type <= 23; ++type) {
       for (const std::uint16_t size :
            std::initializer_list<std::uint16_t>{0, 1, 2, 16, 24, 48, 64}) {

@@ -51,9 +51,7 @@ TEST(Suites, OursDecideWhichOfSeveral) {
   EXPECT_EQ(duel.end.connected.at(0).cipherId, 0xc02b);
 }
 
-TEST(Suites, VersionOneTwoAlone) {
-  expectAgreement(false, {.version = DTLS1_VERSION});
-}
+TEST(Suites, VersionOneTwoAlone) { expectAgreement(false, {.version = DTLS1_VERSION}); }
 
 // With RSA, as the curve of a certificate would have to be among the groups.
 TEST(Suites, GroupsOfTheTable) {
@@ -143,8 +141,7 @@ TEST(Certificates, AreJudgedByKeyAndFingerprintAndNothingElse) {
                    .key = crypto::KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")),
                    .hash = nullptr,
                    .isAccepted = false});
-  shown.push_back(
-      {.name = "100 KB", .key = ec("P-256"), .padding = 100'000, .isAccepted = false});
+  shown.push_back({.name = "100 KB", .key = ec("P-256"), .padding = 100'000, .isAccepted = false});
 
   for (const Shown& it : shown) {
     for (const Role ours : kRoles) {

@@ -62,8 +62,8 @@ class OpenSslPeer {
     options.isServer ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
   }
   OpenSslPeer(const crypto::Identity::Shared& identity, const Options& options)
-      : OpenSslPeer(share(identity->native().key), share(identity->native().certificate),
-                    options) {}
+      : OpenSslPeer(share(identity->native().key), share(identity->native().certificate), options) {
+  }
   OpenSslPeer(const OpenSslPeer&) = delete;
   OpenSslPeer& operator=(const OpenSslPeer&) = delete;
 

@@ -7,8 +7,7 @@ namespace {
 testing::AssertionResult isReleased(const sim::Node& node) {
   const loop::LoopReport held = node.report();
   const std::size_t sum = held.guests + held.residents + held.sockets + held.timersArmed +
-                          held.resolving + held.packetsInUse + held.tasksQueued +
-                          held.transactions;
+                          held.resolving + held.packetsInUse + held.tasksQueued + held.transactions;
   if (sum == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure()
          << "guests " << held.guests << ", residents " << held.residents << ", sockets "

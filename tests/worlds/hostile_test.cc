@@ -42,8 +42,7 @@ TEST_F(Hostile, AWrongFingerprintInTheAnswerLetsNotOneByteThrough) {
   Call call(world, alice, bob);
   call.start({}, withWrongFingerprint);
   ASSERT_TRUE(world.runUntil(
-      [&] { return !call.offerer.states.empty() && call.offerer.states.back() == "failed"; },
-      60s));
+      [&] { return !call.offerer.states.empty() && call.offerer.states.back() == "failed"; }, 60s));
   EXPECT_FALSE(call.offerer.isOpen());
   EXPECT_EQ(call.offerer.pc->sctp()->transport()->state(), RTCDtlsTransportState::failed);
 }

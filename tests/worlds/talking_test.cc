@@ -68,8 +68,7 @@ TEST_F(Talking, RecoversFromAnOutageThatConsentSurvives) {
   call.offerer.channel->send("still here");
   link.mend();
   ASSERT_TRUE(world.runUntil([&] { return call.answerer.received.size() == 1; }, 15s));
-  EXPECT_TRUE(
-      world.runUntil([&] { return call.offerer.states.back() == "connected"; }, 15s));
+  EXPECT_TRUE(world.runUntil([&] { return call.offerer.states.back() == "connected"; }, 15s));
 }
 
 TEST_F(Talking, FailsWhenThePeerHasVanished) {

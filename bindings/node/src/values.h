@@ -52,7 +52,8 @@ inline napi_value toValue(napi_env env, const char* value) {
   return toValue(env, std::string_view(value));
 }
 template <std::integral T>
-requires(!std::same_as<T, bool>) napi_value toValue(napi_env env, T value) {
+  requires(!std::same_as<T, bool>)
+napi_value toValue(napi_env env, T value) {
   return toValue(env, static_cast<double>(value));
 }
 napi_value toValue(napi_env env, std::span<const std::uint8_t> bytes);  // a new ArrayBuffer
@@ -70,7 +71,8 @@ napi_value toValue(napi_env env, const MessageData& data);
 napi_value toValue(napi_env env, const ReleaseReport& report);
 
 template <class Enum>
-requires std::is_enum_v<Enum> napi_value toValue(napi_env env, Enum value) {
+  requires std::is_enum_v<Enum>
+napi_value toValue(napi_env env, Enum value) {
   return toValue(env, toString(value));
 }
 template <class T>
@@ -130,11 +132,12 @@ class Dictionary {
   void assign(napi_value value, bool& target) const { target = readBool(env_, value); }
   void assign(napi_value value, std::string& target) const { target = readString(env_, value); }
   template <std::integral T>
-  requires(!std::same_as<T, bool>) void assign(napi_value value, T& target) const {
+    requires(!std::same_as<T, bool>)
+  void assign(napi_value value, T& target) const {
     target = static_cast<T>(readNumber(env_, value));
   }
   template <class Enum>
-  requires std::is_enum_v<Enum>
+    requires std::is_enum_v<Enum>
   void assign(napi_value value, Enum& target) const {
     if (const auto parsed = parse<Enum>(readString(env_, value))) target = *parsed;
   }
