@@ -35,7 +35,8 @@ dev_test() {
   if [ ${#node_tests[@]} -gt 0 ]; then
     # Without sanitizers: node itself is not built with them.
     configure release
-    has_target release parley_node && compile release parley_node
+    compile release parley_node parley_demo parley_bench parley_interop parley_signalling_server \
+      parley_signalling_peer
     say "Node tests"
     node --test "${node_tests[@]}" || die "Node tests failed"
   fi
