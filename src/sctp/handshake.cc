@@ -37,7 +37,7 @@ void Association::Machine::connect(Step& step) {
   makeIdentity(step);
   CookieWait wait{BackoffTimer({config_.handshakeTimer, limits::sctp::kHandshakeTimerMax, 0})};
   wait.t1.start(step.now);
-  state_ = std::move(wait);
+  state_ = wait;
   PARLEY_TRACE(step, Topic::sctp, "connect", {"tag", ownTag_.value});
 }
 
@@ -209,7 +209,7 @@ void Association::Machine::onStaleCookie(Step& step) {  // RFC 9260 5.2.6
   CookieWait wait{BackoffTimer({config_.handshakeTimer, limits::sctp::kHandshakeTimerMax, 0})};
   wait.t1.start(step.now);
   wait.initDue = false;  // the timer paces what a peer with a broken clock could make a loop
-  state_ = std::move(wait);
+  state_ = wait;
 }
 
 }  // namespace parley::sctp

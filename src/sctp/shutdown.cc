@@ -92,12 +92,12 @@ void Association::Machine::advanceShutdown(Step& step) {
   if (is<ShutdownPending>() && drained) {
     ShutdownSent sent{startedT2(step, *link_), {}};
     sent.t5.start(step.now, kGuard);
-    state_ = std::move(sent);
+    state_ = sent;
     answer(shutdownChunk(*link_));
   } else if (is<ShutdownReceived>() && drained) {
     ShutdownAckSent sent{startedT2(step, *link_), {}};
     sent.t5.start(step.now, kGuard);
-    state_ = std::move(sent);
+    state_ = sent;
     answer(makeChunk(ChunkType::shutdownAck, 0));
   } else if (auto* sent = std::get_if<ShutdownSent>(&state_); sent && sawData_) {
     sent->t2.start(step.now);
@@ -115,7 +115,7 @@ void Association::Machine::onShutdown(Step& step, const ChunkView& chunk) {
   takeSack(step, sack);
   if (is<ShutdownSent>()) {  // both sides at once
     ShutdownAckSent both{startedT2(step, *link_), std::get<ShutdownSent>(state_).t5};
-    state_ = std::move(both);
+    state_ = both;
     answer(makeChunk(ChunkType::shutdownAck, 0));
     return;
   }

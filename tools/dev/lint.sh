@@ -2,8 +2,11 @@
 # clang-tidy skips what it has already seen unchanged; --all looks at everything again.
 
 cxx_files() {
-  find src include apps examples bench bindings fuzz sim tests \
-    -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print 2>/dev/null | sort
+  local folder folders=()
+  for folder in src include apps examples bench bindings fuzz sim tests; do
+    if [ -d "$folder" ]; then folders+=("$folder"); fi
+  done
+  find "${folders[@]}" -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print | sort
 }
 
 dev_lint() {
