@@ -39,11 +39,13 @@ Checked checkMids(const sdp::SessionDescription& description) {
 // RFC 8285 5: an id means one thing in a section. RFC 8851 4: so does a rid.
 Checked checkIds(const sdp::MediaDescription& section) {
   std::vector<std::uint16_t> ids;
+  ids.reserve(section.extensions.size());
   for (const sdp::HeaderExtension& extension : section.extensions) ids.push_back(extension.id);
   std::ranges::sort(ids);
   if (std::ranges::adjacent_find(ids) != ids.end())
     return invalid("a header extension id is used twice");
   std::vector<std::string_view> rids;
+  rids.reserve(section.rids.size());
   for (const sdp::Rid& rid : section.rids) rids.push_back(rid.id);
   if (hasTwice(std::move(rids))) return invalid("a rid is used twice");
   return {};

@@ -69,7 +69,7 @@ void AsioDriver::shut(Socket& socket) {
   socket.isClosed = true;
   socket.unsent.clear();
   Errors ignored;
-  socket.descriptor.close(ignored);
+  (void)socket.descriptor.close(ignored);
 }
 
 loop::ClockReading AsioDriver::readClock() { return runtime::readClock(); }
@@ -80,7 +80,7 @@ Result<BoundUdp, OpenError> AsioDriver::openUdp(const UdpOptions& options) {
   const SocketId id{++lastSocket_};
   const auto socket = std::make_shared<Socket>(context_, id, *opened, config_);
   Errors error;
-  socket->descriptor.assign(opened->descriptor(), error);
+  (void)socket->descriptor.assign(opened->descriptor(), error);
   if (error) return Unexpected(openErrorOf(error.value()));  // the reactor has no room for it
   opened->release();
   sockets_.emplace(id, socket);
