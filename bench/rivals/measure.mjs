@@ -48,7 +48,8 @@ async function flow(size) {
 }
 
 async function bulk(size) {
-  const { bytes, seconds, used } = await flow(size);
+  const { bytes, messages, seconds, used } = await flow(size);
+  if (messages === 0) return print(`bulk-${size}`, `stalled: no message in ${windowMs / 1e3} s`);
   print(`bulk-${size}`, `${(bytes * 8 / 1e6 / seconds).toFixed(0)} Mbit/s, ` +
     `${(bytes / 1e6 / used).toFixed(0)} MB per CPU second of both peers`);
 }
