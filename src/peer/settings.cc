@@ -11,6 +11,13 @@
 namespace parley::peer {
 namespace {
 
+// A public header cannot name the limits; its defaults are them all the same.
+static_assert(Tuning{}.maxMessageSize == limits::sctp::kMessageMax);
+static_assert(Tuning{}.receiveWindow == limits::sctp::kReceiveWindow);
+static_assert(Tuning{}.sendBufferPerChannel == limits::channel::kSendBufferPerChannel);
+static_assert(Tuning{}.sendBufferPerConnection == limits::channel::kSendBufferPerConnection);
+static_assert(Tuning{}.tail == limits::loop::kTail);
+
 bool isSame(const RTCIceServer& a, const RTCIceServer& b) {
   return a.urls == b.urls && a.username == b.username && a.credential == b.credential;
 }
