@@ -43,7 +43,8 @@ writeFileSync(join(root, 'docs/benchmarks.md'), `# Benchmarks
 Written by \`./dev bench\`; the base line of this version, no target yet. Both peers of a pair run in one
 process and talk over real UDP sockets of this machine, in C++ on one thread. The other stacks run in
 the same way, one after the other, as their npm packages ship them; where a cell is empty the line was
-not measured there. Sender: one ordered reliable channel, \`bufferedAmount\` kept under 1 MiB.
+not measured there. Sender: one ordered reliable channel, \`bufferedAmount\` kept under 1 MiB. "stalled": with this
+sender no message arrived in the window, which may be the fault of the sender in bench/rivals.
 
 Machine: ${cpus()[0].model}, ${cpus().length} hardware threads, ${type()} ${release()}, Node ${process.version}.
 
