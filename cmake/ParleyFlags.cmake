@@ -7,6 +7,9 @@ target_compile_options(parley_flags INTERFACE
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+if(PARLEY_PLANTED)
+  add_compile_definitions(PARLEY_PLANTED)
+endif()
 if(PARLEY_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
