@@ -16,7 +16,9 @@ Station::Station(World& world, std::string name)
     : world_(world), name_(std::move(name)), number_(world.nextStation_++) {}
 
 World::World(std::uint64_t seed, TraceSink* trace)
-    : trace_(trace ? *trace : noTrace_), random_(seed) {}
+    : trace_(trace ? *trace : noTrace_),
+      random_(seed),
+      openssl_(~seed, [this] { return wallMicros(); }) {}
 
 // Events hold what belongs to nodes and links.
 World::~World() { schedule_.clear(); }

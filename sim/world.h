@@ -16,6 +16,7 @@
 #include "sim/link.h"
 #include "sim/node.h"
 #include "sim/schedule.h"
+#include "sim/seeded_openssl.h"
 #include "sim/station.h"
 
 namespace parley::sim {
@@ -68,6 +69,7 @@ class World {
   TraceSink& trace_;
   Random random_;
   Schedule schedule_;
+  SeededOpenssl openssl_;
   std::map<IpAddress, Station*> stations_;
   std::map<Ends, std::unique_ptr<Link>> links_;
   std::map<std::string, Name> names_;
