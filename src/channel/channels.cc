@@ -265,4 +265,20 @@ std::optional<ChannelStats> Channels::statsOf(ChannelId id) const {
   return entry ? std::optional(entry->second.stats) : std::nullopt;
 }
 
+const char* Channels::inconsistency() const {
+  std::size_t bound = 0;
+  for (const Entry* entry : byStream_) bound += entry != nullptr;
+  std::size_t withStream = 0;
+  for (const auto& [id, channel] : channels_) {
+    withStream += channel.stream.has_value();
+    if (channel.state == State::closed) return "channel: a closed channel is kept";
+  }
+  if (bound != withStream) return "channel: two channels share a stream, or one lost its own";
+  std::size_t early = 0;
+  for (const auto& [stream, held] : early_) early += held.bytes;
+  if (early != earlyBytes_ || early > limits::channel::kEarlyBytes)
+    return "channel: more early data is held than allowed";
+  return nullptr;
+}
+
 }  // namespace parley::channel

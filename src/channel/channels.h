@@ -136,6 +136,7 @@ class Channels {
   std::optional<ChannelStats> statsOf(ChannelId channel) const;
   const Stats& stats() const { return stats_; }
   std::size_t count() const { return channels_.size(); }  // not yet closed
+  const char* inconsistency() const;  // which of its books does not add up, or null; for worlds
   std::uint16_t maxChannels() const;  // W3C: min of both directions once connected, else 65,535
 
  private:

@@ -80,6 +80,9 @@ class Host {
     };
     virtual Holdings holdings() const { return {}; }
 
+    // For worlds, which ask after every step: which of its books does not add up, or null.
+    virtual const char* inconsistency() const { return nullptr; }
+
    private:
     friend class loop::Loop;
     std::uint32_t place_ = 0;  // the loop's own note; 0: not entered

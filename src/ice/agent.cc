@@ -280,6 +280,12 @@ std::size_t Agent::memoryUsed() const {
   return bytes;
 }
 
+const char* Agent::inconsistency() const {
+  for (const auto& transport : transports_)
+    if (const char* found = transport->current().inconsistency()) return found;
+  return nullptr;
+}
+
 Transport* Agent::find(TransportIndex transport) const {
   for (const auto& held : transports_) {
     if (held->index() == transport) return held.get();

@@ -94,7 +94,8 @@ class Agent {
   std::vector<CandidateStats> remotes(TransportIndex transport) const;
   std::vector<PairStats> pairs(TransportIndex transport) const;
   const AgentStats& stats() const;
-  std::size_t memoryUsed() const;  // bytes held, the agent itself included
+  std::size_t memoryUsed() const;     // bytes held, the agent itself included
+  const char* inconsistency() const;  // a bound that does not hold, or null; for worlds
 
  private:
   Transport* find(TransportIndex transport) const;

@@ -334,4 +334,16 @@ std::size_t Generation::memoryUsed() const {
   return bytes;
 }
 
+const char* Generation::inconsistency() const {
+  if (list_.pairs().size() > limits::ice::kPairs) return "ice: more pairs than allowed";
+  if (checks_.size() > limits::ice::kTransactions) return "ice: more checks than allowed";
+  if (early_.size() > limits::ice::kEarlyRequests) return "ice: more early requests than allowed";
+  if (selected_ != PairId{} && !selectedPair()) return "ice: the selected pair is gone";
+  if (sending_ != PairId{} && !sendPair()) return "ice: the pair that sends is gone";
+  const Pair* sending = sendPair();
+  if (sending && !failed_ && sending->state != PairState::succeeded)
+    return "ice: data goes out on a pair that no check has validated";
+  return nullptr;
+}
+
 }  // namespace parley::ice

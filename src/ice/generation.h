@@ -80,6 +80,7 @@ class Generation {
   bool isHealthy() const { return sendPair() && !disconnected_ && !failed_; }
   bool isFailed() const { return failed_; }
   std::size_t memoryUsed() const;
+  const char* inconsistency() const;
 
  private:
   struct Check {

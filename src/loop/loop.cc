@@ -310,6 +310,12 @@ void Loop::flush() {
 
 Instant Loop::nextDeadline() const { return hasWork() ? step_.now : wheel_.next(); }
 
+const char* Loop::inconsistency() const {
+  for (const Seat& seat : seats_)
+    if (const char* found = seat.guest ? seat.guest->inconsistency() : nullptr) return found;
+  return nullptr;
+}
+
 LoopReport Loop::report() const {
   LoopReport report;
   report.guests = guests_;

@@ -265,6 +265,26 @@ Instant Association::Machine::deadline() const {
   return due;
 }
 
+// INV-4 and INV-5 of docs/reliability.md, as they hold between two steps.
+const char* Association::Machine::inconsistency() const {
+  if (answers_.size() > kAnswersMax || replies_.size() > kRepliesMax)
+    return "sctp: more answers wait than allowed";
+  if (unread_ > 2 * config_.receiveWindow + limits::sctp::kMessageMaxConfigurable)
+    return "sctp: more is unread than the window allows";
+  if (!link_) return nullptr;
+  const Link& link = *link_;
+  if (!link.outstanding.isConsistent()) return "sctp: the sums over what is outstanding are wrong";
+  if (link.congestion->window() < config_.packetSize / 2)
+    return "sctp: the congestion window is below a packet";
+  if (link.outstanding.empty() && link.t3.isRunning())
+    return "sctp: T3 runs and nothing is outstanding";
+  if (isTransferring() && link.outstanding.bytesInFlight() > 0 && !link.t3.isRunning())
+    return "sctp: data is in flight and T3 does not run";
+  if (link.reassembly.incomplete() > limits::sctp::kIncompleteMessages + 1)
+    return "sctp: more incomplete messages than allowed";
+  return nullptr;
+}
+
 Stats Association::Machine::snapshot() const {
   Stats stats = stats_;
   stats.packetSize = config_.packetSize;
@@ -311,6 +331,7 @@ void Association::flush(Step& step) { machine_->flush(step); }
 Instant Association::deadline() const { return machine_->deadline(); }
 std::optional<Event> Association::nextEvent() { return machine_->events_.pop(); }
 Stats Association::stats() const { return machine_->snapshot(); }
+const char* Association::inconsistency() const { return machine_->inconsistency(); }
 std::size_t Association::bytesQueued() const { return machine_->queue_.bytes(); }
 ByteVector Association::abortPacket() const { return machine_->abortPacket(); }
 

@@ -122,7 +122,8 @@ class Association {
 
   State state() const;
   Stats stats() const;
-  std::size_t bytesQueued() const;  // accepted by send() and not yet reported by BytesSent
+  const char* inconsistency() const;  // which of its books does not add up, or null; for worlds
+  std::size_t bytesQueued() const;    // accepted by send() and not yet reported by BytesSent
 
   // The whole ABORT packet, to be repeated after abort() by whoever outlives us. Empty while the
   // peer's tag is unknown.

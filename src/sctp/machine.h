@@ -62,6 +62,7 @@ class Association::Machine {
   void flushHandshake(Step& step, Outbox& out);
   Instant deadline() const;
   Stats snapshot() const;
+  const char* inconsistency() const;
 
   // handshake.cc
   void connect(Step& step);

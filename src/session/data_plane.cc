@@ -67,6 +67,12 @@ void DataPlane::consumed(Step& step, const Consumed& command) {
   if (channels_) channels_->consumed(step, command.id, command.payload);
 }
 
+const char* DataPlane::inconsistency() const {
+  if (!association_ || ended_) return nullptr;
+  const char* found = association_->inconsistency();
+  return found ? found : channels_->inconsistency();
+}
+
 // What a packet brought is taken up before the next one is looked at: an ABORT right behind a
 // message must not undo it.
 void DataPlane::receive(Step& step, Bytes packet) {

@@ -43,6 +43,7 @@ class DataPlane final : private PacketSink {
   void stop(Step& step);
 
   std::vector<Event> takeEvents() { return std::move(events_); }
+  const char* inconsistency() const;
 
  private:
   void sendPacket(Step& step, Packet packet) override;

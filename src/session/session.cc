@@ -314,6 +314,11 @@ Host::Guest::Holdings Session::holdings() const {
   return {.transactions = transactions};
 }
 
+const char* Session::inconsistency() const {
+  const char* found = agent_.inconsistency();
+  return found ? found : data_.inconsistency();
+}
+
 Transport* Session::find(TransportId id) const {
   const auto found =
       std::ranges::find(transports_, id, [](const auto& each) { return each->id(); });

@@ -38,6 +38,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onTimer(Step& step) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
+  const char* inconsistency() const override;
 
  private:
   struct Socket {
