@@ -16,6 +16,11 @@ constexpr std::size_t kSockets = 1'024;  // as a process is allowed descriptors
 }  // namespace
 
 void SeededSecrets::fill(MutableBytes bytes) {
+  if (favoursEdges_ && bytes.size() == sizeof(std::uint32_t) && random_.below(8) != 0) {
+    const auto edge = ~static_cast<std::uint32_t>(random_.below(50));
+    copyBytes(bytes, {reinterpret_cast<const std::uint8_t*>(&edge), sizeof edge});
+    return;
+  }
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
 }
 
@@ -53,12 +58,18 @@ bool Node::hasAddress(const IpAddress& address) const {
 }
 
 void Node::receive(WireDatagram datagram) {
-  if (!isOnline_) return;
+  if (!isOnline_ || isAsleep()) return;
   inbox_.push_back(std::move(datagram));
   scheduleTurn();
 }
 
-loop::ClockReading Node::readClock() { return {world().now(), world().wallMicros()}; }
+loop::ClockReading Node::readClock() { 
+  return {world().now(), world().wallMicros() + wallShift_.count()};
+}
+
+void Node::sleep(Duration time) { awakeAt_ = std::max(awakeAt_, world().now() + time); }
+
+bool Node::isAsleep() const { return world().now() < awakeAt_; }
 
 Result<BoundUdp, OpenError> Node::openUdp(const UdpOptions& options) {
   if (failOpens_) return Unexpected(*failOpens_);
@@ -126,7 +137,14 @@ std::optional<IpAddress> Node::sourceFor(const Socket& socket, const Datagram& d
   return first == interfaces_.end() ? std::nullopt : std::optional(first->address);
 }
 
+std::vector<std::uint16_t> Node::ports() const {
+  std::vector<std::uint16_t> open;
+  for (const auto& [local, socket] : bound_) open.push_back(local.port);
+  return open;
+}
+
 void Node::send(std::span<Datagram> batch) {
+  isSending_ = true;
   for (const Datagram& datagram : batch) {
     const auto socket = sockets_.find(datagram.socket);
     const auto source =
@@ -142,6 +160,7 @@ void Node::send(std::span<Datagram> batch) {
                              datagram.ecn,
                              toVector(datagram.packet.bytes())});
   }
+  isSending_ = false;
 }
 
 void Node::resolve(ResolveId request, std::string hostname) {
@@ -160,7 +179,13 @@ void Node::scheduleTurn() {
 }
 
 void Node::turn() {
+  if (isAsleep()) {
+    world().schedule().at(awakeAt_, [this] { turn(); });
+    return;
+  }
   turnScheduled_ = false;
+  ++turns_;
+  if (inbox_.empty() && answers_.empty() && posted_.empty()) ++timerTurns_;
   loop_.begin();
   deliverInbox();
   for (Answer& answer : std::exchange(answers_, {})) {

@@ -24,9 +24,12 @@ class SeededSecrets final : public Secrets {
  public:
   explicit SeededSecrets(std::uint64_t seed) : random_(seed) {}
   void fill(MutableBytes bytes) override;
+  // Numbers of four bytes, which sequences begin with, are then mostly just below their wrap.
+  void favourEdges(bool isOn) { favoursEdges_ = isOn; }
 
  private:
   Random random_;
+  bool favoursEdges_ = false;
 };
 
 // A machine: addresses, ports, and a real loop::Loop whose driver it is. Peers are made on host().
@@ -38,7 +41,19 @@ class Node final : public Station, private loop::Driver {
 
   Host& host() { return loop_; }
   loop::LoopReport report() const { return loop_.report(); }
+  bool isSending() const { return isSending_; }  // what leaves now is its own
+  std::vector<std::uint16_t> ports() const;      // of the sockets that are open, in order of their addresses
+  const char* inconsistency() const { return loop_.inconsistency(); }
+  std::uint64_t turns() const { return turns_; }
+  std::uint64_t timerTurns() const { return timerTurns_; }  // those that only a deadline called for
+  void favourEdges(bool isOn) { secrets_.favourEdges(isOn); }
   void post(std::move_only_function<void()> task);  // runs in a step of its own turn, now
+
+  // Its wall clock goes wrong by this much; the monotonic one never does.
+  void shiftWallClock(Duration by) { wallShift_ += by; }
+  // Nothing happens until then: no turn, and what arrives meanwhile is lost.
+  void sleep(Duration time);
+  bool isAsleep() const;
 
   // Addresses come and go as when a telephone changes networks; sockets bound to a removed one
   // send and hear nothing.
@@ -93,6 +108,11 @@ class Node final : public Station, private loop::Driver {
   std::set<ResolveId> asking_;
   std::vector<std::move_only_function<void()>> posted_;
   bool turnScheduled_ = false;
+  bool isSending_ = false;
+  Instant awakeAt_{};
+  Duration wallShift_{};
+  std::uint64_t turns_ = 0;
+  std::uint64_t timerTurns_ = 0;
   bool isOnline_ = true;
   std::optional<OpenError> failOpens_;
   Instant wakesAt_ = never();

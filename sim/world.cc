@@ -83,6 +83,7 @@ void World::runFor(Duration time) {
 std::int64_t World::wallMicros() const { return kWallStart + now().time_since_epoch().count(); }
 
 void World::transmit(Station& from, WireDatagram datagram) {
+  for (const Observer& observer : observers_) observer(from, datagram);
   const auto to = stations_.find(datagram.destination.ip);
   if (to == stations_.end()) {
     ++unroutable_;

@@ -52,6 +52,11 @@ class World {
 
   // For stations. Sends towards the station that has the destination, over the link to it.
   void transmit(Station& from, WireDatagram datagram);
+  // Called for every datagram that leaves a station, before the network has its way with it.
+  using Observer = std::function<void(const Station& from, const WireDatagram& datagram)>;
+  void observe(Observer observer) { observers_.push_back(std::move(observer)); }
+  void stopObserving() { observers_.clear(); }  // before what observes goes away
+
   void claim(const IpAddress& address, Station& station);  // asserted to be free
   void release(const IpAddress& address);
   std::uint64_t unroutable() const { return unroutable_; }
@@ -74,6 +79,7 @@ class World {
   std::map<Ends, std::unique_ptr<Link>> links_;
   std::map<std::string, Name> names_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<Observer> observers_;
   std::uint32_t nextStation_ = 1;
   std::uint64_t unroutable_ = 0;
 

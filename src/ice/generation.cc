@@ -341,7 +341,7 @@ const char* Generation::inconsistency() const {
   if (selected_ != PairId{} && !selectedPair()) return "ice: the selected pair is gone";
   if (sending_ != PairId{} && !sendPair()) return "ice: the pair that sends is gone";
   const Pair* sending = sendPair();
-  if (sending && !failed_ && sending->state != PairState::succeeded)
+  if (sending && !failed_ && !sending->valid)
     return "ice: data goes out on a pair that no check has validated";
   return nullptr;
 }

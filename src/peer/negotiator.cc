@@ -119,10 +119,13 @@ jsep::LocalParameters Negotiator::localParameters() {
   RealmSecrets secrets(*context_.realm);
   const auto fresh = ice::Credentials::generate(secrets);
   const crypto::Fingerprint fingerprint = identity_->fingerprint();
+  // An offer that was rolled back may have been answered all the same: the next one must not seem
+  // to name another association (RFC 8842 5).
+  if (tlsId_.empty()) tlsId_ = tlsIdFrom(ice::Credentials::generate(secrets).password);
   return {.fresh = {fresh.ufrag, fresh.password},
           .fingerprints = {{.algorithm = std::string(crypto::hashName(fingerprint.algorithm)),
                             .digest = fingerprint.digest}},
-          .tlsId = tlsIdFrom(ice::Credentials::generate(secrets).password),
+          .tlsId = tlsId_,
           .sctpInit = {}};
 }
 
@@ -223,6 +226,7 @@ bool Negotiator::apply(const Wanted& wanted, const Done& done) {
   if (wanted.type == SdpType::offer && before == SignalingState::stable) transports_.markStable();
 
   const SignalingState after = negotiation_.state();
+  if (wanted.type == SdpType::answer) tlsId_.clear();
   if (after == SignalingState::stable) {
     isNeeded_ = false;
     updateNegotiationNeeded();

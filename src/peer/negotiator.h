@@ -66,6 +66,7 @@ class Negotiator {
   DataChannels& channels_;
   std::shared_ptr<const crypto::Identity> identity_;
   Operations operations_;
+  std::string tlsId_;  // for transports to come; kept until an exchange has used it
   bool isClosed_ = false;
   bool isNeeded_ = false;         // [[NegotiationNeeded]]
   bool updateOnEmpty_ = false;    // [[UpdateNegotiationNeededFlagOnEmptyChain]]

@@ -1,0 +1,218 @@
+#include "faults.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace parley::seeds {
+namespace {
+
+using Kind = Fault::Kind;
+
+constexpr std::size_t kSeen = 64;
+constexpr int kDirections = 2;
+
+}  // namespace
+
+Faults::Faults(sim::World& world, std::array<sim::Node*, 2> nodes, const Plan& plan)
+    : world_(world),
+      nodes_(nodes),
+      plan_(plan),
+      calm_{.latency = plan.latency},
+      link_(world.connect(*nodes[0], *nodes[1], calm_)),
+      random_(plan.seed ^ 0xfau),
+      active_(plan.faults.size()) {
+  const bool isWatching = std::ranges::any_of(plan.faults, [](const Fault& fault) {
+    return fault.kind == Kind::inject || fault.kind == Kind::capture;
+  });
+  if (!isWatching) return;
+  world.observe([this](const sim::Station&, const sim::WireDatagram& datagram) {
+    if (isOver_) return;
+    seen_.push_back(datagram);
+    if (seen_.size() > kSeen) seen_.pop_front();
+  });
+}
+
+void Faults::schedule() {
+  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
+    world_.at(plan_.faults[i].from, [this, i] { begin(i); });
+    world_.at(plan_.faults[i].until, [this, i] { end(i); });
+  }
+}
+
+void Faults::begin(std::size_t index) {
+  if (isOver_) return;
+  const Fault& fault = plan_.faults[index];
+  active_[index] = true;
+  switch (fault.kind) {
+    case Kind::wallJump: {
+      constexpr std::array<Duration, 3> kJumps = {1h, 24h, 10 * 365 * 24h};
+      const Duration jump = kJumps.at(fault.number % kJumps.size());
+      return node(fault).shiftWallClock(fault.strength < 0 ? -jump : jump);
+    }
+    case Kind::sleep:
+      return node(fault).sleep(fault.until - fault.from);
+    case Kind::newAddress: {
+      sim::Node& moving = node(fault);
+      const IpAddress old = moving.address();
+      const std::uint8_t last = nextAddress_++;
+      moving.addAddress(plan_.ipv6
+                            ? *IpAddress::parse("2001:db8::" + std::to_string(last))
+                            : IpAddress::v4({10, 0, 0, last}));
+      return moving.removeAddress(old);
+    }
+    case Kind::forge:
+    case Kind::inject:
+    case Kind::capture:
+      return attack(index);
+    default:
+      return apply();
+  }
+}
+
+void Faults::end(std::size_t index) {
+  if (!active_[index]) return;
+  active_[index] = false;
+  apply();
+}
+
+void Faults::clear() {
+  isOver_ = true;
+  active_.assign(active_.size(), false);
+  apply();
+}
+
+void Faults::apply() {
+  std::array<sim::LinkOptions, kDirections> options = {calm_, calm_};
+  std::array<bool, kDirections> isCut{}, isOffline{};
+  std::array<const Fault*, kDirections> burst{};
+  for (std::size_t i = 0; i < active_.size(); ++i) {
+    if (!active_[i]) continue;
+    const Fault& fault = plan_.faults[i];
+    if (fault.kind == Kind::offline) isOffline[fault.side] = true;
+    if (fault.kind == Kind::cutOneWay) isCut[fault.side] = true;
+    if (fault.kind == Kind::cut) isCut = {true, true};
+    for (int way = 0; way < kDirections; ++way) {
+      sim::LinkOptions& it = options[static_cast<std::size_t>(way)];
+      switch (fault.kind) {
+        case Kind::loss:
+          it.loss = std::max(it.loss, fault.strength);
+          break;
+        case Kind::burst:
+          burst[static_cast<std::size_t>(way)] = &fault;
+          break;
+        case Kind::jitter:
+          it.jitter = Duration(static_cast<Duration::rep>(fault.number));
+          break;
+        case Kind::reorder:
+          it.reorder = fault.strength;
+          it.reorderDelay = Duration(static_cast<Duration::rep>(fault.number));
+          break;
+        case Kind::duplicate:
+          it.duplicate = fault.strength;
+          break;
+        case Kind::corrupt:
+          it.corrupt = fault.strength;
+          break;
+        case Kind::rate:
+          it.bitsPerSecond = fault.number;
+          break;
+        case Kind::narrow:
+          it.mtu = fault.number;
+          break;
+        default:
+          break;
+      }
+    }
+  }
+  for (std::size_t way = 0; way < kDirections; ++way) {
+    sim::Pipe& pipe = link_.from(*nodes_[way]);
+    pipe.options() = options[way];
+    isCut[way] ? pipe.cut() : pipe.mend();
+    nodes_[way]->setOnline(!isOffline[way]);
+    if (!burst[way]) {
+      pipe.dropIf({});
+      continue;
+    }
+    // Gilbert and Elliott: in the bad state most is lost, and it lasts `number` datagrams.
+    pipe.dropIf([this, way, fault = *burst[way]](const sim::WireDatagram&) {
+      const double leave = 1.0 / static_cast<double>(fault.number);
+      if (random_.unit() < (isBad_[way] ? leave : leave / 4)) isBad_[way] = !isBad_[way];
+      return isBad_[way] && random_.unit() < fault.strength;
+    });
+  }
+}
+
+// `number` datagrams a second, until the fault is over.
+void Faults::attack(std::size_t index) {
+  if (!active_[index] || isOver_) return;
+  const Fault& fault = plan_.faults[index];
+  sim::Node& victim = node(fault);
+  sim::Node& other = *nodes_[1 - fault.side];
+  if (fault.kind == Kind::forge) {
+    // A stranger who knows the ports of the victim, if it has shown any.
+    sim::WireDatagram datagram;
+    const auto ports = victim.ports();
+    if (!ports.empty()) {
+      datagram.source = {other.address(), static_cast<std::uint16_t>(1'024 + random_.below(60'000))};
+      datagram.destination = {victim.address(), ports[random_.below(ports.size())]};
+      datagram.bytes = forgery();
+      world_.transmit(other, std::move(datagram));
+    }
+  } else {
+    std::vector<const sim::WireDatagram*> towards;
+    for (const sim::WireDatagram& each : seen_)
+      if (each.destination.ip == victim.address()) towards.push_back(&each);
+    if (!towards.empty()) {
+      sim::WireDatagram datagram = *towards[random_.below(towards.size())];
+      if (fault.kind == Kind::inject) datagram.bytes = forgery();
+      else if (random_.unit() < fault.strength) datagram = mutated(std::move(datagram));
+      world_.transmit(other, std::move(datagram));
+    }
+  }
+  const auto gap = Duration(1s) / static_cast<Duration::rep>(std::max<std::uint64_t>(fault.number, 1));
+  world_.at(gap, [this, index] { attack(index); });
+}
+
+// What looks like STUN, DTLS of every kind, or nothing at all.
+ByteVector Faults::forgery() {
+  ByteVector bytes(20 + random_.below(200));
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
+  switch (random_.below(4)) {
+    case 0: {  // RFC 8489 5: a binding message with the cookie
+      bytes[0] = static_cast<std::uint8_t>(random_.below(2));
+      bytes[1] = 1;
+      bytes.resize(bytes.size() & ~std::size_t{3});
+      bytes[2] = static_cast<std::uint8_t>((bytes.size() - 20) >> 8);
+      bytes[3] = static_cast<std::uint8_t>(bytes.size() - 20);
+      constexpr std::array<std::uint8_t, 4> kCookie = {0x21, 0x12, 0xa4, 0x42};
+      std::ranges::copy(kCookie, bytes.begin() + 4);
+      break;
+    }
+    case 1:
+    case 2: {  // RFC 6347 4.1: a record of epoch 0 or 1
+      bytes[0] = static_cast<std::uint8_t>(20 + random_.below(4));
+      bytes[1] = 0xfe;
+      bytes[2] = 0xfd;
+      bytes[3] = 0;
+      bytes[4] = static_cast<std::uint8_t>(random_.below(3));
+      bytes[11] = static_cast<std::uint8_t>((bytes.size() - 13) >> 8);
+      bytes[12] = static_cast<std::uint8_t>(bytes.size() - 13);
+      if (bytes[0] == 22) bytes[13] = static_cast<std::uint8_t>(random_.below(21));
+      break;
+    }
+    default:
+      break;
+  }
+  return bytes;
+}
+
+sim::WireDatagram Faults::mutated(sim::WireDatagram datagram) {
+  ByteVector& bytes = datagram.bytes;
+  if (bytes.empty()) return datagram;
+  if (random_.below(4) == 0) bytes.resize(1 + random_.below(bytes.size()));
+  for (std::uint64_t i = 0, n = random_.below(4); i < n; ++i)
+    bytes[random_.below(bytes.size())] ^= static_cast<std::uint8_t>(1u << random_.below(8));
+  return datagram;
+}
+
+}  // namespace parley::seeds

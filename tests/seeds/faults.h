@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/random.h"
+#include "plan.h"
+#include "sim/world.h"
+
+namespace parley::seeds {
+
+// Lets the faults of a plan come and go over the link between two machines.
+class Faults {
+ public:
+  Faults(sim::World& world, std::array<sim::Node*, 2> nodes, const Plan& plan);
+
+  void schedule();  // from now on, at their instants
+  void clear();     // all over: the network is good and everybody is awake
+
+ private:
+  void begin(std::size_t index);
+  void end(std::size_t index);
+  void apply();  // what is active, onto the link
+  void attack(std::size_t index);
+  ByteVector forgery();
+  sim::WireDatagram mutated(sim::WireDatagram datagram);
+  sim::Node& node(const Fault& fault) const { return *nodes_[fault.side]; }
+
+  sim::World& world_;
+  std::array<sim::Node*, 2> nodes_;
+  const Plan& plan_;
+  sim::LinkOptions calm_;
+  sim::Link& link_;
+  Random random_;
+  std::vector<bool> active_;
+  std::array<bool, 2> isBad_{};  // Gilbert and Elliott's state, per direction
+  std::deque<sim::WireDatagram> seen_;
+  std::uint8_t nextAddress_ = 100;
+  bool isOver_ = false;
+};
+
+}  // namespace parley::seeds

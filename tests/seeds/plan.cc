@@ -1,0 +1,106 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace parley::seeds {
+namespace {
+
+constexpr std::array<std::string_view, 11> kScenarios = {
+    "call", "weather", "outage", "channels", "glare", "hostile",
+    "closing", "nat", "clock", "order", "mixed"};
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::count)> kFaults = {
+    "loss", "burst", "jitter", "reorder", "duplicate", "corrupt", "rate", "narrow", "cut",
+    "cut one way", "offline", "rebind", "new address", "wall clock jump", "sleep", "forge",
+    "inject", "capture"};
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
+    "open", "open agreed", "send", "close channel", "pause", "resume", "restart ICE",
+    "negotiate", "roll back", "misuse", "trap", "close", "drop"};
+
+double seconds(Duration time) { return static_cast<double>(time.count()) / 1e6; }
+
+template <class... Values>
+std::string format(const char* how, Values... values) {
+  std::array<char, 200> line{};
+  std::snprintf(line.data(), line.size(), how, values...);
+  return line.data();
+}
+
+}  // namespace
+
+std::string_view nameOf(Scenario scenario) {
+  return kScenarios.at(static_cast<std::size_t>(scenario));
+}
+
+std::optional<Scenario> scenarioNamed(std::string_view name) {
+  const auto found = std::ranges::find(kScenarios, name);
+  if (found == kScenarios.end()) return std::nullopt;
+  return static_cast<Scenario>(found - kScenarios.begin());
+}
+
+Plan Plan::without(const std::vector<std::size_t>& items) const {
+  Plan smaller = *this;
+  smaller.faults.clear();
+  smaller.acts.clear();
+  const auto isKept = [&](std::size_t item) {
+    return std::ranges::find(items, item) == items.end();
+  };
+  for (std::size_t i = 0; i < faults.size(); ++i)
+    if (isKept(i)) smaller.faults.push_back(faults[i]);
+  for (std::size_t i = 0; i < acts.size(); ++i)
+    if (isKept(faults.size() + i)) smaller.acts.push_back(acts[i]);
+  return smaller;
+}
+
+bool Plan::has(Act::Verb verb) const {
+  return std::ranges::find(acts, verb, &Act::verb) != acts.end();
+}
+
+// A handshake may take 30 s, and consent lives for 30 s without an answer: what denies the path
+// for that long, or most of it, may end a connection of honest peers.
+bool Plan::mayLoseConnection() const {
+  return spoiltFingerprint || std::ranges::any_of(faults, [](const Fault& fault) {
+           using Kind = Fault::Kind;
+           switch (fault.kind) {
+             case Kind::loss:
+             case Kind::burst:
+               return fault.strength > 0.3;
+             case Kind::cut:
+             case Kind::cutOneWay:
+             case Kind::offline:
+             case Kind::sleep:
+               return fault.until - fault.from > 8s;
+             case Kind::rate:
+             case Kind::narrow:
+             case Kind::newAddress:
+             case Kind::inject:
+             case Kind::rebind:
+               return true;
+             default:
+               return false;
+           }
+         });
+}
+
+std::string Plan::describe() const {
+  std::string text = format(
+      "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s\n", nameOf(scenario).data(),
+      seconds(latency) * 1e3, seconds(signalling) * 1e3, ipv6 ? ", IPv6" : "",
+      nearWrap ? ", near the wrap" : "", spoiltFingerprint ? ", spoilt fingerprint" : "",
+      behindPort[0] ? ", 0 behind a port" : "", behindPort[1] ? ", 1 behind a port" : "",
+      nat ? ", 1 behind a NAT" : "");
+  std::size_t item = 0;
+  for (const Fault& fault : faults)
+    text += format("  %2zu  %7.3f to %7.3f  %s, side %d, %.3g, %llu\n", item++,
+                   seconds(fault.from), seconds(fault.until),
+                   kFaults.at(static_cast<std::size_t>(fault.kind)).data(), int{fault.side},
+                   fault.strength, static_cast<unsigned long long>(fault.number));
+  for (const Act& act : acts)
+    text += format("  %2zu  %7.3f  %d: %s %u %u\n", item++, seconds(act.at), int{act.who},
+                   kVerbs.at(static_cast<std::size_t>(act.verb)).data(), act.a, act.b);
+  return text;
+}
+
+}  // namespace parley::seeds

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.h"
+
+namespace parley::seeds {
+
+// What kind of world a seed draws. `mixed` lets the seed choose.
+enum class Scenario : std::uint8_t {
+  call,      // a call in mild weather: everything must arrive
+  weather,   // loss, bursts, jitter, reordering, duplicates, corruption
+  outage,    // cuts and blackouts, up to beyond the end of consent
+  channels,  // many channels that open and close all the time
+  glare,     // both sides negotiate, restart and roll back at once
+  hostile,   // strangers and the path itself send what they like
+  closing,   // close and drop at any moment, inside any handler
+  nat,       // behind translators that forget and rebind
+  clock,     // wall clocks that jump, machines that sleep
+  order,     // calm, and run twice: directly and behind a slow port
+  mixed,
+};
+
+// All times count from the beginning of the world.
+struct Fault {
+  enum class Kind : std::uint8_t {
+    loss,
+    burst,
+    jitter,
+    reorder,
+    duplicate,
+    corrupt,
+    rate,
+    narrow,  // datagrams above `number` bytes vanish
+    cut,
+    cutOneWay,
+    offline,  // one machine neither sends nor hears
+    rebind,
+    newAddress,
+    wallJump,
+    sleep,
+    forge,    // from strangers' addresses
+    inject,   // as if it came from the peer
+    capture,  // the peer's own traffic, later and changed
+    count,
+  };
+  Kind kind;
+  Duration from;
+  Duration until;
+  double strength = 0;  // a probability where it is one
+  std::uint64_t number = 0;
+  std::uint8_t side = 0;
+};
+
+struct Act {
+  enum class Verb : std::uint8_t {
+    open,           // a channel; a: its options, b: how it is read
+    openAgreed,     // negotiated: both ends make it
+    send,           // a: which channel, b: how many, and how large
+    closeChannel,   // a: which
+    pause,          // a: which
+    resume,         // a: which
+    restartIce,
+    negotiate,      // an offer that nobody asked for
+    rollback,
+    misuse,         // a: which call that must fail and change nothing
+    trap,           // at the next event: a says what
+    close,
+    drop,
+    count,
+  };
+  Verb verb;
+  Duration at;
+  std::uint8_t who = 0;
+  std::uint32_t a = 0;
+  std::uint32_t b = 0;
+};
+
+struct NatPlan {
+  std::uint8_t mapping = 0;
+  std::uint8_t filtering = 0;
+  Duration lifetime = 30s;
+};
+
+// Everything that happens to one world from outside, drawn from its seed before it begins. Faults
+// and acts are single items, so that a failing plan can be made smaller one by one.
+struct Plan {
+  std::uint64_t seed = 0;
+  Scenario scenario = Scenario::call;
+  Duration latency = 20ms;
+  Duration signalling = 50ms;
+  bool ipv6 = false;
+  bool nearWrap = false;           // sequence numbers begin just before their end
+  bool spoiltFingerprint = false;  // the first offer names another certificate
+  std::array<bool, 2> behindPort{};
+  std::optional<NatPlan> nat;  // in front of the second machine
+  std::vector<Fault> faults;
+  std::vector<Act> acts;
+  Duration trouble{};  // when the last fault is over and the last act done
+
+  std::size_t items() const { return faults.size() + acts.size(); }
+  Plan without(const std::vector<std::size_t>& items) const;  // faults first, then acts
+  bool has(Act::Verb verb) const;
+  bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
+  std::string describe() const;    // a line per item, numbered as `without` counts
+};
+
+Plan draw(std::uint64_t seed, Scenario scenario = Scenario::mixed);
+
+std::string_view nameOf(Scenario scenario);
+std::optional<Scenario> scenarioNamed(std::string_view name);
+
+}  // namespace parley::seeds

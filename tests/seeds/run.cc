@@ -1,0 +1,258 @@
+#include "run.h"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <utility>
+
+#include "books.h"
+#include "delayed_realm.h"
+#include "faults.h"
+#include "peer/loop_realm.h"
+#include "sim/world.h"
+#include "user.h"
+#include "wire_watch.h"
+
+namespace parley::seeds {
+namespace {
+
+constexpr Duration kLiveness = 60s;
+constexpr Duration kEnd = 12s;  // the tail, and a little
+constexpr Duration kPortDelay = 30ms;
+constexpr std::uint64_t kLooksEvery = 16;  // the dear checks, in turns
+
+IpAddress addressOf(const Plan& plan, int index) {
+  const auto last = static_cast<std::uint8_t>(index + 1);
+  if (!plan.ipv6) return IpAddress::v4({10, 0, 0, last});
+  return *IpAddress::parse("2001:db8::" + std::to_string(last));
+}
+
+class Run {
+ public:
+  Run(const Plan& plan, const RunOptions& options)
+      : plan_(plan),
+        options_(options),
+        journal_(options.isVerbose),
+        world_(plan.seed, options.trace),
+        nodes_{&world_.addNode("a", {addressOf(plan, 0)}), &world_.addNode("b", {addressOf(plan, 1)})},
+        faults_(world_, {nodes_[0], nodes_[1]}, plan),
+        watch_(world_, journal_, {nodes_[0], nodes_[1]}) {
+    for (int index : {0, 1}) {
+      nodes_[static_cast<std::size_t>(index)]->favourEdges(plan.nearWrap);
+      makeUser(index);
+    }
+  }
+
+  ~Run() {
+    world_.stopObserving();
+    users_ = {};
+    for (const auto& detach : detach_) detach();
+  }
+
+  Outcome execute() {
+    try {
+      trouble();
+      calm();
+      end();
+    } catch (const std::exception& thrown) {
+      journal_.violate("INV-16", std::string("an exception left a handler: ") + thrown.what());
+    }
+    return outcome();
+  }
+
+ private:
+  User& user(int index) { return *users_[static_cast<std::size_t>(index)]; }
+  sim::Node& node(int index) { return *nodes_[static_cast<std::size_t>(index)]; }
+
+  void makeUser(int index) {
+    const auto at = static_cast<std::size_t>(index);
+    std::shared_ptr<peer::Realm> realm;
+    if (plan_.behindPort[at] && !options_.ignoresPorts) {
+      auto delayed = std::make_shared<DelayedRealm>(world_, node(index), plan_.seed + at, kPortDelay);
+      detach_.push_back([delayed] { delayed->detach(); });
+      realm = delayed;
+    } else {
+      auto local = std::make_shared<peer::LoopRealm>(node(index).host());
+      detach_.push_back([local] { local->detach(); });
+      realm = local;
+    }
+    users_[at] = std::make_unique<User>(
+        User::Setting{.index = index,
+                      .seed = plan_.seed * 2 + at,
+                      .realm = std::move(realm),
+                      .journal = &journal_,
+                      .books = &books_,
+                      .tolerates = plan_.mayLoseConnection(),
+                      .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});
+  }
+
+  // Signalling is reliable and keeps its order.
+  void carry(int from, Signal signal) {
+    if (plan_.spoiltFingerprint && signal.description && from == 0) spoil(signal.description->sdp);
+    Instant& free = signalFree_[static_cast<std::size_t>(from)];
+    free = std::max(free, world_.now() + plan_.signalling);
+    world_.schedule().at(free, [this, to = 1 - from, signal = std::move(signal)]() mutable {
+      node(to).post([this, to, signal = std::move(signal)]() mutable {
+        if (users_[static_cast<std::size_t>(to)]) user(to).receive(std::move(signal));
+      });
+    });
+  }
+
+  // Every announced fingerprint of the first user names a certificate that it does not have.
+  static void spoil(std::string& sdp) {
+    const std::string line = "a=fingerprint:sha-256 ";
+    for (std::size_t at = sdp.find(line); at != std::string::npos; at = sdp.find(line, at + 1))
+      sdp[at + line.size()] = sdp[at + line.size()] == '0' ? '1' : '0';
+  }
+
+  void scheduleActs() {
+    for (const Act& act : plan_.acts) {
+      world_.at(act.at, [this, act] {
+        node(act.who).post([this, act] { perform(act); });
+      });
+    }
+  }
+
+  void perform(const Act& act) {
+    if (isEnding_) return;
+    if (act.verb != Act::Verb::openAgreed) return user(act.who).act(act);
+    const auto id = static_cast<std::uint16_t>(400 + agreed_++);
+    for (int index : {0, 1})
+      node(index).post([this, index, id, act] { user(index).agree(id, act.a, act.b + 1u); });
+  }
+
+  // After each event of the world.
+  bool mustStop() {
+    journal_.moveTo(world_.now());
+    ++steps_;
+    for (sim::Node* each : nodes_) {
+      std::uint64_t& seen = turnsSeen_[each == nodes_[1]];
+      if (each->turns() == seen) continue;
+      seen = each->turns();
+      if (seen % kLooksEvery != 0) continue;
+      if (const char* found = each->inconsistency()) journal_.violate("INV-4", found);
+    }
+    if (plan_.spoiltFingerprint && (user(0).messageCount() > 0 || user(1).messageCount() > 0))
+      journal_.violate("INV-8", "a message came through although the fingerprint is wrong");
+    return journal_.violation().has_value();
+  }
+
+  void runFor(Duration time) {
+    world_.runUntil([this] { return mustStop(); }, time);
+  }
+  bool isBroken() const { return journal_.violation().has_value(); }
+
+  void trouble() {
+    scheduleActs();
+    faults_.schedule();
+    runFor(plan_.trouble + 100ms);
+  }
+
+  void calm() {
+    if (isBroken()) return;
+    faults_.clear();
+    journal_.note(8, "calm");
+    for (int index : {0, 1}) node(index).post([this, index] { user(index).beCalm(); });
+    const Instant until = world_.now() + kLiveness;
+    std::string missing;
+    while (world_.now() < until && !isBroken()) {
+      runFor(1s);
+      if (isBroken()) return;
+      missing = unfinished();
+      if (missing.empty()) return;
+      for (int index : {0, 1}) node(index).post([this, index] { user(index).keepAlive(); });
+    }
+    if (!isBroken()) journal_.violate("INV-12", missing);
+  }
+
+  std::string unfinished() {
+    if (plan_.spoiltFingerprint) return {};
+    std::string missing = user(0).unfinished(user(1));
+    return missing.empty() ? user(1).unfinished(user(0)) : missing;
+  }
+
+  void end() {
+    if (isBroken()) return;
+    isEnding_ = true;
+    for (int index : {0, 1}) node(index).post([this, index] { user(index).close(); });
+    runFor(kEnd);
+    if (isBroken()) return;
+    for (sim::Node* each : nodes_) {
+      const loop::LoopReport held = each->report();
+      const auto say = [&](const char* what, std::size_t count) {
+        if (count != 0)
+          journal_.violate("INV-6", each->name() + " still holds " + std::to_string(count) + " " + what);
+      };
+      say("guests", held.guests);
+      say("sockets", held.sockets);
+      say("timers", held.timersArmed);
+      say("packets", held.packetsInUse);
+      say("tasks", held.tasksQueued);
+      say("transactions", held.transactions);
+      say("look-ups", held.resolving);
+    }
+    watch_.finish();
+  }
+
+  Outcome outcome() {
+    Outcome outcome;
+    outcome.violation = journal_.violation();
+    outcome.step = steps_;
+    outcome.at = world_.now();
+    outcome.hash = journal_.hash();
+    outcome.journal = journal_.lines();
+    outcome.datagrams = watch_.datagrams();
+    for (int index : {0, 1}) {
+      outcome.messages += user(index).messageCount();
+      outcome.connected |= user(index).sawConnected();
+      outcome.reportedFailure |= user(index).hasFailed();
+      outcome.sequences.push_back(user(index).sequences());
+    }
+    return outcome;
+  }
+
+  const Plan& plan_;
+  const RunOptions& options_;
+  Journal journal_;
+  Books books_;
+  sim::World world_;
+  std::array<sim::Node*, 2> nodes_;
+  Faults faults_;
+  WireWatch watch_;
+  std::vector<std::function<void()>> detach_;
+  std::array<std::unique_ptr<User>, 2> users_;
+  std::array<Instant, 2> signalFree_{};
+  std::array<std::uint64_t, 2> turnsSeen_{};
+  std::uint64_t steps_ = 0;
+  std::uint32_t agreed_ = 0;
+  bool isEnding_ = false;
+};
+
+}  // namespace
+
+Outcome run(const Plan& plan, const RunOptions& options) { return Run(plan, options).execute(); }
+
+Outcome runSeed(const Plan& plan, const RunOptions& options) {
+  Outcome outcome = run(plan, options);
+  if (outcome.violation || plan.scenario != Scenario::order) return outcome;
+  RunOptions direct = options;
+  direct.ignoresPorts = true;
+  direct.isVerbose = false;
+  const Outcome other = run(plan, direct);
+  for (std::size_t user = 0; user < 2; ++user) {
+    for (const auto& [emitter, sequence] : outcome.sequences.at(user)) {
+      const auto found = other.sequences.at(user).find(emitter);
+      const std::string twin =
+          found == other.sequences.at(user).end() ? std::string() : found->second;
+      if (twin == sequence) continue;
+      outcome.violation = Violation{"ORDER", "user " + std::to_string(user) + ", " + emitter +
+                                                 ": behind a port [" + sequence +
+                                                 "], directly [" + twin + "]"};
+      return outcome;
+    }
+  }
+  outcome.hash ^= other.hash * 3;
+  return outcome;
+}
+
+}  // namespace parley::seeds

@@ -1,0 +1,604 @@
+#include "user.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "parley/names.h"
+
+namespace parley::seeds {
+namespace {
+
+using Sig = RTCSignalingState;
+
+// webrtc-pc 4.3.1: which states a description leads to.
+bool isArrow(Sig from, Sig to) {
+  switch (from) {
+    case Sig::stable:
+      return to == Sig::haveLocalOffer || to == Sig::haveRemoteOffer;
+    case Sig::haveLocalOffer:
+      return to == Sig::stable || to == Sig::haveRemotePranswer;
+    case Sig::haveRemoteOffer:
+      return to == Sig::stable || to == Sig::haveLocalPranswer;
+    default:
+      return to == Sig::stable;
+  }
+}
+
+std::size_t sizeFrom(std::uint32_t dice, const RTCDataChannelInit& init) {
+  // What may come out of order or not at all has to say its number.
+  const bool isPlain = init.ordered && !init.maxRetransmits && !init.maxPacketLifeTime;
+  const std::size_t least = isPlain ? 0 : 24;
+  switch (dice % 8) {
+    case 0:
+      return least;
+    case 1:
+    case 2:
+    case 3:
+      return least + dice / 8 % 200;
+    case 4:
+      return 1'100 + dice / 8 % 200;
+    case 5:
+      return least + dice / 8 % 4'000;
+    case 6:
+      return least + dice / 8 % 16'000;
+    default:
+      return dice / 8 % 16 == 0 ? 100'000 : 6'000;
+  }
+}
+
+RTCDataChannelInit initFrom(std::uint32_t dice) {
+  RTCDataChannelInit init;
+  init.ordered = dice % 3 != 0;
+  if (dice / 3 % 4 == 0) init.maxRetransmits = static_cast<std::uint16_t>(dice / 16 % 4);
+  if (dice / 3 % 4 == 1) init.maxPacketLifeTime = static_cast<std::uint16_t>(dice / 16 % 2'000);
+  if (dice % 5 == 0) init.protocol = "p" + std::to_string(dice % 7);
+  return init;
+}
+
+}  // namespace
+
+struct User::End {
+  Channel channel;
+  std::string name;  // of what we send: "<label>/<who>"
+  std::string peerName;
+  RTCDataChannelInit init;
+  bool isPulled = false;
+  bool wasOpen = false;
+  bool sawClosing = false;
+  bool wasClosed = false;  // the close event came
+  bool closedHere = false;
+  bool failed = false;     // an error event came
+  std::size_t buffered = 0;
+  std::size_t lows = 0, crossings = 0;
+};
+
+User::User(Setting setting)
+    : setting_(std::move(setting)),
+      journal_(*setting_.journal),
+      random_(setting_.seed),
+      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, RTCConfiguration{}, Tuning{})) {
+  watchConnection();
+}
+
+User::~User() = default;
+
+// --- what comes
+
+// False when it must not be looked at. `emitter` is empty where order among others says nothing.
+bool User::hear(std::string_view emitter, std::string_view what) {
+  ++events_;
+  std::string line(emitter);
+  line += ' ';
+  line += what;
+  journal_.note(setting_.index, line);
+  if (isClosed_) {
+    journal_.violate("INV-7", "event after close: " + line);
+    return false;
+  }
+  std::string& sequence = sequences_[std::string(emitter)];
+  sequence += what;
+  sequence += ' ';
+  spring();
+  return !isClosed_;
+}
+
+void User::spring() {
+  if (!trap_) return;
+  const std::uint32_t what = *std::exchange(trap_, std::nullopt);
+  journal_.note(setting_.index, "the trap springs: " + std::to_string(what));
+  switch (what) {
+    case 0:
+      return open(random_.u32(), random_.u32());
+    case 1:
+      return send(random_.u32(), random_.u32());
+    case 2:
+      if (End* end = pick(random_.u32(), true)) closeChannel(*end);
+      return;
+    case 3:
+      return pc_->restartIce();
+    case 4:
+      return close();
+    default:
+      return drop();
+  }
+}
+
+void User::watchConnection() {
+  pc_->onnegotiationneeded = [this](const Event&) {
+    if (!hear("negotiation", "needed")) return;
+    // webrtc-pc 4.7.3: it fires in the stable state only.
+    if (pc_->signalingState() != Sig::stable)
+      journal_.violate("W3C", "negotiationneeded outside of stable");
+    offer();
+  };
+  pc_->onicecandidate = [this](const RTCPeerConnectionIceEvent& event) {
+    const bool isLast = !event.candidate || event.candidate->candidate().empty();
+    if (!hear("candidates", isLast ? "end" : "candidate")) return;
+    if (event.candidate) setting_.signal({{}, event.candidate->toInit()});
+  };
+  pc_->onsignalingstatechange = [this](const Event&) {
+    if (!hear("signaling", toString(pc_->signalingState()))) return;
+    step(pc_->signalingState());
+    watchTransports();
+  };
+  pc_->onicegatheringstatechange = [this](const Event&) {
+    if (!hear("gathering", toString(pc_->iceGatheringState()))) return;
+    if (pc_->iceGatheringState() == gathering_)
+      journal_.violate("INV-7", "iceGatheringState changed to itself");
+    gathering_ = pc_->iceGatheringState();
+  };
+  pc_->oniceconnectionstatechange = [this](const Event&) {
+    hear("ice", toString(pc_->iceConnectionState()));
+  };
+  pc_->onconnectionstatechange = [this](const Event&) {
+    if (!hear("connection", toString(pc_->connectionState()))) return;
+    const RTCPeerConnectionState now = pc_->connectionState();
+    if (now == connection_) journal_.violate("INV-7", "connectionState changed to itself");
+    if (now == RTCPeerConnectionState::closed)
+      journal_.violate("INV-7", "connectionState told of closed");
+    connection_ = now;
+    sawConnected_ |= now == RTCPeerConnectionState::connected;
+  };
+  pc_->ondatachannel = [this](const RTCDataChannelEvent& event) {
+    if (!hear("datachannel", event.channel->label())) return;
+    if (event.channel->readyState() != RTCDataChannelState::open)
+      journal_.violate("W3C", "a channel was announced that is not open");
+    watch(event.channel, random_.u32());
+    ends_.back()->wasOpen = false;  // its open event is still to come
+  };
+}
+
+void User::watchTransports() {
+  if (transportsWatched_ || isClosed_ || !pc_->sctp()) return;
+  transportsWatched_ = true;
+  const auto dtls = pc_->sctp()->transport();
+  RTCDtlsTransport* raw = dtls.get();
+  dtls->onstatechange = [this, raw](const Event&) {
+    if (!hear("dtls", toString(raw->state()))) return;
+    dtlsFailed_ |= raw->state() == RTCDtlsTransportState::failed;
+  };
+}
+
+void User::step(RTCSignalingState to) {
+  if (!isArrow(signaling_, to))
+    journal_.violate("J-7", "signalingState went from " + std::string(toString(signaling_)) +
+                                " to " + std::string(toString(to)));
+  signaling_ = to;
+}
+
+void User::watch(Channel channel, std::uint32_t reading) {
+  auto made = std::make_unique<End>();
+  End& end = *made;
+  ends_.push_back(std::move(made));
+  end.channel = std::move(channel);
+  RTCDataChannel& it = *end.channel;
+  end.init.ordered = it.ordered();
+  end.init.maxPacketLifeTime = it.maxPacketLifeTime();
+  end.init.maxRetransmits = it.maxRetransmits();
+  end.name = it.label() + "/" + std::to_string(setting_.index);
+  end.peerName = it.label() + "/" + std::to_string(1 - setting_.index);
+  it.setBufferedAmountLowThreshold(reading % 4 == 0 ? reading / 8 % 50'000 : 0);
+  const std::string emitter = "channel " + it.label();
+  it.onopen = [this, &end, emitter](const Event&) {
+    if (!hear(emitter, "open")) return;
+    if (std::exchange(end.wasOpen, true)) journal_.violate("C-8", emitter + " opened twice");
+    checkBuffered(end);
+  };
+  it.onbufferedamountlow = [this, &end, emitter](const Event&) {
+    if (!hear(emitter, "low")) return;
+    ++end.lows;
+    if (end.channel->bufferedAmount() > end.channel->bufferedAmountLowThreshold())
+      journal_.violate("INV-3", emitter + " is told to be low and is not");
+    if (end.lows > end.crossings) journal_.violate("INV-3", emitter + " is told to be low twice");
+    checkBuffered(end);
+  };
+  it.onerror = [this, &end, emitter](const RTCErrorEvent& event) {
+    if (!hear(emitter, "error")) return;
+    journal_.note(setting_.index, event.error.what());
+    end.failed = true;
+  };
+  it.onclosing = [this, &end, emitter](const Event&) {
+    if (!hear(emitter, "closing")) return;
+    end.sawClosing = true;
+  };
+  it.onclose = [this, &end, emitter](const Event&) {
+    if (hear(emitter, "close")) onClose(end);
+  };
+  if (reading % 5 == 0) {
+    end.isPulled = true;
+    read(end);
+  } else {
+    it.onmessage = [this, &end, emitter](const MessageEvent& event) {
+      if (hear(emitter, "message")) onMessage(end, event.data);
+    };
+  }
+}
+
+Async User::read(End& end) {
+  try {
+    while (true) {
+      const auto data = co_await end.channel->receive();
+      if (!data || isClosed_) co_return;
+      hear("channel " + end.channel->label(), "message");
+      onMessage(end, *data);
+    }
+  } catch (const DOMException&) {  // the connection was closed
+  }
+}
+
+void User::onMessage(End& end, const MessageData& data) {
+  ++messages_;
+  if (!end.wasOpen && !end.isPulled)
+    journal_.violate("C-8", end.name + " has a message before it opened");
+  if (end.wasClosed && !end.isPulled)
+    journal_.violate("INV-7", end.name + " has a message after its close event");
+  std::string wrong = setting_.books
+                          ->line(end.channel->label(), 1 - setting_.index, end.init)
+                          .deliver(end.peerName, data);
+  if (!wrong.empty()) journal_.violate("INV-1", end.peerName + " delivered " + wrong);
+  checkBuffered(end);
+}
+
+void User::onClose(End& end) {
+  if (std::exchange(end.wasClosed, true))
+    journal_.violate("INV-7", end.name + " had two close events");
+  if (end.channel->readyState() != RTCDataChannelState::closed)
+    journal_.violate("W3C", end.name + " had its close event and is not closed");
+}
+
+// Between two send() it only falls.
+void User::checkBuffered(End& end) {
+  const std::size_t now = end.channel->bufferedAmount();
+  if (now > end.buffered) journal_.violate("INV-3", end.name + ": bufferedAmount grew by itself");
+  end.buffered = now;
+}
+
+// --- what it does
+
+void User::act(const Act& act) {
+  if (isClosed_) return;
+  using Verb = Act::Verb;
+  journal_.note(setting_.index, "act " + std::to_string(static_cast<int>(act.verb)) + " " +
+                                    std::to_string(act.a) + " " + std::to_string(act.b));
+  switch (act.verb) {
+    case Verb::open:
+      return open(act.a, act.b);
+    case Verb::send:
+      return send(act.a, act.b);
+    case Verb::closeChannel:
+      if (End* end = pick(act.a, false)) closeChannel(*end);
+      return;
+    case Verb::pause:
+      if (End* end = pick(act.a, true)) end->channel->pauseReceiving();
+      return;
+    case Verb::resume:
+      for (const auto& end : ends_) end->channel->resumeReceiving();
+      return;
+    case Verb::restartIce:
+      return pc_->restartIce();
+    case Verb::negotiate:
+      if (pc_->signalingState() == Sig::stable && !makingOffer_) offer();
+      return;
+    case Verb::rollback:
+      if (pc_->signalingState() == Sig::haveLocalOffer) rollBack();
+      return;
+    case Verb::misuse:
+      return misuse(act.a);
+    case Verb::trap:
+      trap_ = act.a;
+      return;
+    case Verb::close:
+      return close();
+    case Verb::drop:
+      return drop();
+    case Verb::openAgreed:  // both ends at once: the run sees to it
+    case Verb::count:
+      return;
+  }
+}
+
+void User::open(std::uint32_t options, std::uint32_t reading) {
+  const std::string label =
+      "c" + std::to_string(setting_.index) + "-" + std::to_string(created_++);
+  try {
+    watch(pc_->createDataChannel(label, initFrom(options)), reading);
+  } catch (const DOMException& error) {
+    unexpected("createDataChannel", error);
+  }
+}
+
+void User::agree(std::uint16_t id, std::uint32_t options, std::uint32_t reading) {
+  if (isClosed_) return;
+  RTCDataChannelInit init = initFrom(options);
+  init.negotiated = true;
+  init.id = id;
+  try {
+    watch(pc_->createDataChannel("n" + std::to_string(id), init), reading);
+  } catch (const DOMException& error) {
+    unexpected("createDataChannel, negotiated", error);
+  }
+}
+
+User::End* User::pick(std::uint32_t which, bool isOpen) {
+  std::vector<End*> some;
+  for (const auto& end : ends_) {
+    const RTCDataChannelState state = end->channel->readyState();
+    const bool isUsable = state == RTCDataChannelState::open ||
+                          (!isOpen && state == RTCDataChannelState::connecting);
+    if (isUsable) some.push_back(end.get());
+  }
+  return some.empty() ? nullptr : some[which % some.size()];
+}
+
+void User::send(std::uint32_t which, std::uint32_t how) {
+  End* end = pick(which, true);
+  if (!end) return;
+  const std::uint32_t count = 1 + how % 12;
+  for (std::uint32_t i = 0; i < count; ++i)
+    sendOne(*end, sizeFrom(how / 16 + i * 2'654'435'761u, end->init), (how + i) % 3 == 0);
+}
+
+void User::sendOne(End& end, std::size_t size, bool isText) {
+  Books::Line& line =
+      setting_.books->line(end.channel->label(), setting_.index, end.init);
+  const MessageData message = line.next(end.name, size, isText);
+  const std::size_t before = end.channel->bufferedAmount();
+  try {
+    if (const auto* text = std::get_if<std::string>(&message))
+      end.channel->send(std::string_view(*text));
+    else
+      end.channel->send(
+          std::span<const std::uint8_t>(std::get<std::vector<std::uint8_t>>(message)));
+  } catch (const DOMException& error) {
+    if (error.name() != "OperationError") unexpected("send", error);
+    return;
+  }
+  line.sent(size, isText);
+  if (end.channel->bufferedAmount() != before + size)
+    journal_.violate("INV-3", end.name + ": send() of " + std::to_string(size) +
+                                  " bytes made bufferedAmount " +
+                                  std::to_string(end.channel->bufferedAmount()) + " of " +
+                                  std::to_string(before));
+  const std::size_t threshold = end.channel->bufferedAmountLowThreshold();
+  end.crossings += before <= threshold && before + size > threshold;
+  end.buffered = end.channel->bufferedAmount();
+}
+
+void User::closeChannel(End& end) {
+  end.closedHere = true;
+  end.channel->close();
+}
+
+// Calls that the text says must fail, and that must leave everything as it was.
+void User::misuse(std::uint32_t which) {
+  const Sig before = pc_->signalingState();
+  const auto mustThrow = [&](const char* what, const char* name, auto call) {
+    try {
+      call();
+      journal_.violate("W3C", std::string(what) + " did not throw");
+    } catch (const DOMException& error) {
+      if (error.name() != name) unexpected(what, error);
+    }
+  };
+  switch (which % 4) {
+    case 0:
+      mustThrow("a label too long", "TypeError",
+                [&] { pc_->createDataChannel(std::string(70'000, 'x')); });
+      break;
+    case 1: {
+      RTCDataChannelInit both;
+      both.maxRetransmits = 1;
+      both.maxPacketLifeTime = 1;
+      mustThrow("two kinds of unreliability", "TypeError",
+                [&] { pc_->createDataChannel("x", both); });
+      break;
+    }
+    case 2:
+      for (const auto& end : ends_)
+        if (end->channel->readyState() == RTCDataChannelState::closed)
+          mustThrow("send on a closed channel", "InvalidStateError",
+                    [&] { end->channel->send("x"); });
+      break;
+    default:
+      pc_->setRemoteDescription({RTCSdpType::offer, "v=0\r\nnonsense\r\n"});
+      pc_->addIceCandidate(RTCIceCandidateInit("candidate:nonsense", "0"));
+      break;
+  }
+  if (pc_->signalingState() != before) journal_.violate("J-7", "a call that failed changed state");
+}
+
+void User::close() {
+  if (isClosed_) return;
+  pc_->close();
+  isClosed_ = true;
+  journal_.note(setting_.index, "closed");
+  if (pc_->connectionState() != RTCPeerConnectionState::closed ||
+      pc_->signalingState() != Sig::closed ||
+      pc_->iceConnectionState() != RTCIceConnectionState::closed)
+    journal_.violate("W3C", "close() returned and not every state is closed");
+  for (const auto& end : ends_)
+    if (end->channel->readyState() != RTCDataChannelState::closed)
+      journal_.violate("W3C", "close() returned and a channel is not closed");
+}
+
+void User::drop() {
+  if (isClosed_) return;
+  pc_.reset();
+  isClosed_ = true;
+  journal_.note(setting_.index, "dropped");
+}
+
+// --- perfect negotiation
+
+Async User::offer() {
+  try {
+    makingOffer_ = true;
+    co_await pc_->setLocalDescription();
+    if (isClosed_) co_return;
+    const auto description = pc_->localDescription();
+    if (description && description->type == RTCSdpType::offer)
+      expectSignaling(Sig::haveLocalOffer, "setLocalDescription(offer)");
+    if (description) setting_.signal({*description, {}});
+  } catch (const DOMException& error) {
+    unexpected("setLocalDescription", error);
+  }
+  makingOffer_ = false;
+}
+
+void User::receive(Signal signal) {
+  if (isClosed_) return;
+  if (signal.description) takeDescription(std::move(*signal.description));
+  if (signal.candidate) takeCandidate(std::move(*signal.candidate));
+}
+
+Async User::takeDescription(RTCSessionDescription description) {
+  const bool isPolite = setting_.index == 1;
+  const bool isOffer = description.type == RTCSdpType::offer;
+  try {
+    const bool isReady =
+        !makingOffer_ && (pc_->signalingState() == Sig::stable || settingAnswer_);
+    ignoresOffer_ = !isPolite && isOffer && !isReady;
+    if (ignoresOffer_) {
+      journal_.note(setting_.index, "ignores an offer");
+      co_return;
+    }
+    settingAnswer_ = !isOffer;
+    co_await pc_->setRemoteDescription(std::move(description));
+    settingAnswer_ = false;
+    if (isClosed_) co_return;
+    expectSignaling(isOffer ? Sig::haveRemoteOffer : Sig::stable, "setRemoteDescription");
+    if (!isOffer) co_return;
+    co_await pc_->setLocalDescription();
+    if (isClosed_) co_return;
+    if (const auto answer = pc_->localDescription()) setting_.signal({*answer, {}});
+  } catch (const DOMException& error) {
+    settingAnswer_ = false;
+    // An answer to what was rolled back finds nobody.
+    if (rollbacks_ == 0 || isOffer) unexpected("setRemoteDescription", error);
+  }
+}
+
+Async User::takeCandidate(RTCIceCandidateInit candidate) {
+  try {
+    co_await pc_->addIceCandidate(std::move(candidate));
+  } catch (const DOMException& error) {
+    if (!ignoresOffer_ && rollbacks_ == 0) unexpected("addIceCandidate", error);
+  }
+}
+
+Async User::rollBack() {
+  try {
+    ++rollbacks_;
+    RTCLocalSessionDescriptionInit nothing;
+    nothing.type = RTCSdpType::rollback;
+    co_await pc_->setLocalDescription(nothing);
+    if (!isClosed_) expectSignaling(Sig::stable, "rollback");
+  } catch (const DOMException& error) {
+    // The answer was quicker.
+    if (error.name() != "InvalidStateError") unexpected("rollback", error);
+  }
+}
+
+// The promise is settled in the task that changed the state, so nothing can have come between,
+// but for what a trap did.
+void User::expectSignaling(RTCSignalingState state, const char* after) {
+  if (pc_->signalingState() == state) return;
+  journal_.violate("J-7", std::string(after) + " is fulfilled and signalingState is " +
+                              std::string(toString(pc_->signalingState())));
+}
+
+void User::unexpected(const char* where, const DOMException& error) {
+  if (isClosed_ || error.name() == "AbortError") return;
+  journal_.violate("INV-16", std::string(where) + " threw " + error.what());
+}
+
+// --- the end
+
+void User::beCalm() {
+  isCalm_ = true;
+  trap_.reset();
+  if (isClosed_) return;
+  for (const auto& end : ends_) end->channel->resumeReceiving();
+  if (rollbacks_ > 0 && setting_.index == 0) pc_->restartIce();
+}
+
+void User::keepAlive() {
+  if (isClosed_ || setting_.index != 0) return;
+  if (pc_->iceConnectionState() == RTCIceConnectionState::failed) {
+    journal_.note(setting_.index, "restarts what has failed");
+    pc_->restartIce();
+  }
+}
+
+RTCPeerConnectionState User::connectionState() const {
+  return isClosed_ ? RTCPeerConnectionState::closed : pc_->connectionState();
+}
+
+bool User::hasFailed() const { return dtlsFailed_; }
+
+std::string User::unfinished(const User& other) const {
+  if (isClosed_) return {};
+  const std::string who = "user " + std::to_string(setting_.index);
+  if (other.isClosed_) {
+    if (pc_->connectionState() == RTCPeerConnectionState::connected)
+      return who + " still believes in a peer that has closed";
+    return {};
+  }
+  if (setting_.tolerates && (hasFailed() || other.hasFailed())) return {};
+  if (pc_->signalingState() != Sig::stable)
+    return who + " is in " + std::string(toString(pc_->signalingState()));
+  if (ends_.empty()) return {};
+  if (pc_->connectionState() != RTCPeerConnectionState::connected)
+    return who + " is " + std::string(toString(pc_->connectionState()));
+  for (const auto& end : ends_) {
+    const std::string& label = end->channel->label();
+    const RTCDataChannelState state = end->channel->readyState();
+    const auto twin = std::ranges::find(other.ends_, label,
+                                        [](const auto& each) { return each->channel->label(); });
+    if (twin == other.ends_.end()) {
+      if (state != RTCDataChannelState::closed) return label + " is not known to the other side";
+      continue;
+    }
+    const End& peer = **twin;
+    if (end->closedHere || peer.closedHere) {
+      if (state != RTCDataChannelState::closed) return label + " does not close";
+    } else {
+      if (state != RTCDataChannelState::open)
+        return label + " is " + std::string(toString(state)) + " and nobody closed it";
+      const Books::Line* line = setting_.books->find(label, setting_.index);
+      if (line && !line->isComplete())
+        return end->name + " has delivered " + std::to_string(line->deliveredCount()) + " of " +
+               std::to_string(line->sentCount());
+      if (end->channel->bufferedAmount() != 0) return end->name + " still buffers";
+      if (end->lows != end->crossings) return end->name + " was not told that it is low";
+    }
+    // C-7: what was sent before a graceful close arrives first.
+    const Books::Line* line = setting_.books->find(label, setting_.index);
+    if (line && !peer.closedHere && !end->failed && !peer.failed && !line->isComplete() &&
+        peer.wasClosed && !peer.isPulled)
+      return end->name + " was closed with messages undelivered";
+  }
+  return {};
+}
+
+}  // namespace parley::seeds

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "books.h"
+#include "core/random.h"
+#include "journal.h"
+#include "parley/peer_connection.h"
+#include "peer/realm.h"
+#include "plan.h"
+
+namespace parley::seeds {
+
+struct Signal {
+  std::optional<RTCSessionDescription> description;
+  std::optional<RTCIceCandidateInit> candidate;
+};
+
+// A program that uses the public interface as the W3C text allows, with perfect negotiation
+// (webrtc-pc 10.7), and that holds every event against what the text says may come: order and
+// arrows of states, one close event and nothing after it, bufferedAmount to the byte, nothing at
+// all after close(). What was sent and received goes into the books.
+class User {
+ public:
+  struct Setting {
+    int index = 0;  // 0 is impolite, 1 polite
+    std::uint64_t seed = 0;
+    std::shared_ptr<peer::Realm> realm;
+    Journal* journal = nullptr;
+    Books* books = nullptr;
+    bool tolerates = false;  // honest failures may happen in this world
+    std::function<void(Signal)> signal;
+  };
+  explicit User(Setting setting);
+  ~User();
+  User(const User&) = delete;
+  User& operator=(const User&) = delete;
+
+  // All of these run inside a task of the user's node.
+  void act(const Act& act);
+  void receive(Signal signal);
+  void beCalm();     // faults are over: read everything, misbehave no more
+  void keepAlive();  // from time to time, while calm: restart what has failed
+  void agree(std::uint16_t id, std::uint32_t options, std::uint32_t reading);
+  void close();
+
+  // What is still to come before this user may rest; empty: nothing. `other` is the other end.
+  std::string unfinished(const User& other) const;
+
+  bool isClosed() const { return isClosed_; }
+  bool hasFailed() const;  // a failure was reported: DTLS, or the connection for good
+  bool sawConnected() const { return sawConnected_; }
+  RTCPeerConnectionState connectionState() const;
+  std::uint64_t eventCount() const { return events_; }
+  std::uint64_t messageCount() const { return messages_; }
+  // Events by emitter, in their order: what a port with delays must not change.
+  const std::map<std::string, std::string>& sequences() const { return sequences_; }
+
+ private:
+  struct End;  // of a channel
+  using Channel = std::shared_ptr<RTCDataChannel>;
+
+  void watchConnection();
+  void watch(Channel channel, std::uint32_t reading);
+  void watchTransports();
+  bool hear(std::string_view emitter, std::string_view what);
+  void spring();  // the trap
+  void checkBuffered(End& end);
+  void onMessage(End& end, const MessageData& data);
+  void onClose(End& end);
+  void open(std::uint32_t options, std::uint32_t reading);
+  void send(std::uint32_t which, std::uint32_t how);
+  void sendOne(End& end, std::size_t size, bool isText);
+  void misuse(std::uint32_t which);
+  void closeChannel(End& end);
+  void drop();
+  Async offer();
+  Async takeDescription(RTCSessionDescription description);
+  Async takeCandidate(RTCIceCandidateInit candidate);
+  Async rollBack();
+  Async read(End& end);
+  End* pick(std::uint32_t which, bool isOpen);
+  void unexpected(const char* where, const DOMException& error);
+  void expectSignaling(RTCSignalingState state, const char* after);
+  void step(RTCSignalingState to);
+
+  Setting setting_;
+  Journal& journal_;
+  Random random_;
+  std::unique_ptr<RTCPeerConnection> pc_;
+  std::vector<std::unique_ptr<End>> ends_;
+  std::map<std::string, std::string> sequences_;
+  std::optional<std::uint32_t> trap_;
+  bool isClosed_ = false;
+  bool isCalm_ = false;
+  bool sawConnected_ = false;
+  bool makingOffer_ = false;
+  bool settingAnswer_ = false;
+  bool ignoresOffer_ = false;
+  bool dtlsFailed_ = false;
+  bool transportsWatched_ = false;
+  int rollbacks_ = 0;
+  int created_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t messages_ = 0;
+  RTCSignalingState signaling_ = RTCSignalingState::stable;
+  RTCPeerConnectionState connection_ = RTCPeerConnectionState::new_;
+  RTCIceGatheringState gathering_ = RTCIceGatheringState::new_;
+};
+
+}  // namespace parley::seeds

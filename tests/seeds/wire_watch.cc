@@ -1,0 +1,85 @@
+#include "wire_watch.h"
+
+#include <string>
+
+#include "core/limits.h"
+
+namespace parley::seeds {
+namespace {
+
+constexpr std::size_t kPayloadV4 = 1'280 - 28;
+constexpr std::size_t kPayloadV6 = 1'280 - 48;
+constexpr Duration kConsent = limits::ice::kConsentExpires + 1s;
+constexpr Duration kRateWindow = 10s;
+// Ta, and what leaves out of turn: triggered checks, consent, first retransmissions.
+constexpr std::size_t kRequestsPerWindow = 200 + 100;
+constexpr std::uint64_t kWakesPerSecond = 1'000;
+
+bool isStun(const ByteVector& bytes) {
+  return bytes.size() >= 20 && bytes[0] < 4 && bytes[4] == 0x21 && bytes[5] == 0x12 &&
+         bytes[6] == 0xa4 && bytes[7] == 0x42;
+}
+
+std::string textOf(const sim::WireDatagram& datagram) {
+  return datagram.source.toString() + " -> " + datagram.destination.toString();
+}
+
+}  // namespace
+
+WireWatch::WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes)
+    : world_(world), journal_(journal), nodes_(nodes) {
+  world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
+    onDatagram(from, datagram);
+  });
+}
+
+void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& datagram) {
+  journal_.moveTo(world_.now());
+  journal_.mix(datagram.bytes);
+  ++datagrams_;
+  // Forgeries borrow a machine's place on the link, not its turn.
+  const std::size_t index = &from == nodes_[1] ? 1 : 0;
+  if (!nodes_[index]->isSending()) return;
+  countWakes();
+  const std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
+  if (datagram.bytes.size() > most)
+    journal_.violate("INV-10", textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) +
+                                   " bytes");
+  isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
+}
+
+void WireWatch::onStun(std::size_t from, const sim::WireDatagram& datagram) {
+  const bool isSuccess = (datagram.bytes[0] & 1) != 0 && (datagram.bytes[1] & 0x10) == 0;
+  const bool isRequest = (datagram.bytes[0] & 1) == 0 && (datagram.bytes[1] & 0x10) == 0;
+  if (isSuccess) answered_[{datagram.destination, datagram.source}] = world_.now();
+  if (!isRequest) return;
+  std::deque<Instant>& recent = requests_[from];
+  recent.push_back(world_.now());
+  while (recent.front() + kRateWindow < world_.now()) recent.pop_front();
+  if (recent.size() > kRequestsPerWindow)
+    journal_.violate("INV-11", nodes_[from]->name() + " sent " + std::to_string(recent.size()) +
+                                   " requests in ten seconds");
+}
+
+void WireWatch::onData(const sim::WireDatagram& datagram) {
+  const auto found = answered_.find({datagram.source, datagram.destination});
+  if (found == answered_.end())
+    return journal_.violate("INV-9", textOf(datagram) + " has never answered a check");
+  if (world_.now() - found->second > kConsent + limits::loop::kTail)
+    journal_.violate("INV-9", textOf(datagram) + " has not answered for too long");
+}
+
+void WireWatch::countWakes() {
+  if (world_.now() < second_ + 1s) return;
+  second_ = world_.now();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::uint64_t wakes = nodes_[i]->timerTurns();
+    if (wakes - wakes_[i] > kWakesPerSecond * 2)
+      journal_.violate("INV-13", nodes_[i]->name() + " woke too often");
+    wakes_[i] = wakes;
+  }
+}
+
+void WireWatch::finish() {}
+
+}  // namespace parley::seeds

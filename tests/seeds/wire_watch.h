@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "core/address.h"
+#include "journal.h"
+#include "sim/world.h"
+
+namespace parley::seeds {
+
+// Looks at every datagram that leaves the two machines and holds it against what may be sent where
+// and how often (INV-9, INV-10, INV-11, INV-13 of docs/reliability.md), and makes the transcript
+// part of the hash. It sees what an observer beside the machine sees, and no keys.
+class WireWatch {
+ public:
+  WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes);
+
+  void finish();  // the world is over
+  std::uint64_t datagrams() const { return datagrams_; }
+
+ private:
+  using Path = std::pair<Address, Address>;  // sender, receiver
+
+  void onDatagram(const sim::Station& from, const sim::WireDatagram& datagram);
+  void onStun(std::size_t from, const sim::WireDatagram& datagram);
+  void onData(const sim::WireDatagram& datagram);
+  void countWakes();
+
+  sim::World& world_;
+  Journal& journal_;
+  std::array<sim::Node*, 2> nodes_;
+  std::map<Path, Instant> answered_;  // the last success response that can have reached the sender
+  std::array<std::deque<Instant>, 2> requests_;
+  std::array<std::uint64_t, 2> wakes_{};
+  Instant second_{};
+  std::uint64_t datagrams_ = 0;
+};
+
+}  // namespace parley::seeds
