@@ -240,12 +240,14 @@ class Drawing {
   void drawOrder() {
     plan_.behindPort = {true, true};
     plan_.latency = between(200us, 20ms);
-    begin();
+    actOf(0, Verb::open, between(0ms, 50ms), 6, random_.u32());
     Duration at = 5s;
     for (std::uint64_t i = 0, n = 4 + random_.below(8); i < n; ++i, at += 5s) {
       constexpr std::array verbs = {Verb::send, Verb::send, Verb::send, Verb::open,
                                     Verb::closeChannel, Verb::restartIce, Verb::openAgreed};
-      act(verbs.at(random_.below(verbs.size())), at, random_.u32(), random_.u32() & 0xfff);
+      // Reliable channels only: what a lifetime lets go depends on time.
+      const std::uint32_t reliable = (random_.u32() >> 8) * 12 + 6 + random_.u32() % 3;
+      act(verbs.at(random_.below(verbs.size())), at, reliable, random_.u32() & 0xfff);
     }
   }
 

@@ -84,8 +84,11 @@ User::~User() = default;
 
 // --- what comes
 
-// False when it must not be looked at. `emitter` is empty where order among others says nothing.
-bool User::hear(std::string_view emitter, std::string_view what) {
+User::Heard::~Heard() {
+  if (isWelcome) user.spring();
+}
+
+User::Heard User::hear(std::string_view emitter, std::string_view what) {
   ++events_;
   std::string line(emitter);
   line += ' ';
@@ -93,17 +96,16 @@ bool User::hear(std::string_view emitter, std::string_view what) {
   journal_.note(setting_.index, line);
   if (isClosed_) {
     journal_.violate("INV-7", "event after close: " + line);
-    return false;
+    return {*this, false};
   }
   std::string& sequence = sequences_[std::string(emitter)];
   sequence += what;
   sequence += ' ';
-  spring();
-  return !isClosed_;
+  return {*this, true};
 }
 
 void User::spring() {
-  if (!trap_) return;
+  if (!trap_ || isClosed_) return;
   const std::uint32_t what = *std::exchange(trap_, std::nullopt);
   journal_.note(setting_.index, "the trap springs: " + std::to_string(what));
   switch (what) {
@@ -125,7 +127,8 @@ void User::spring() {
 
 void User::watchConnection() {
   pc_->onnegotiationneeded = [this](const Event&) {
-    if (!hear("negotiation", "needed")) return;
+    const Heard heard = hear("negotiation", "needed");
+    if (!heard.isWelcome) return;
     // webrtc-pc 4.7.3: it fires in the stable state only.
     if (pc_->signalingState() != Sig::stable)
       journal_.violate("W3C", "negotiationneeded outside of stable");
@@ -133,25 +136,29 @@ void User::watchConnection() {
   };
   pc_->onicecandidate = [this](const RTCPeerConnectionIceEvent& event) {
     const bool isLast = !event.candidate || event.candidate->candidate().empty();
-    if (!hear("candidates", isLast ? "end" : "candidate")) return;
+    const Heard heard = hear("candidates", isLast ? "end" : "candidate");
+    if (!heard.isWelcome) return;
     if (event.candidate) setting_.signal({{}, event.candidate->toInit()});
   };
   pc_->onsignalingstatechange = [this](const Event&) {
-    if (!hear("signaling", toString(pc_->signalingState()))) return;
+    const Heard heard = hear("signaling", toString(pc_->signalingState()));
+    if (!heard.isWelcome) return;
     step(pc_->signalingState());
     watchTransports();
   };
   pc_->onicegatheringstatechange = [this](const Event&) {
-    if (!hear("gathering", toString(pc_->iceGatheringState()))) return;
+    const Heard heard = hear("gathering", toString(pc_->iceGatheringState()));
+    if (!heard.isWelcome) return;
     if (pc_->iceGatheringState() == gathering_)
       journal_.violate("INV-7", "iceGatheringState changed to itself");
     gathering_ = pc_->iceGatheringState();
   };
   pc_->oniceconnectionstatechange = [this](const Event&) {
-    hear("ice", toString(pc_->iceConnectionState()));
+    const Heard heard = hear("ice", toString(pc_->iceConnectionState()));
   };
   pc_->onconnectionstatechange = [this](const Event&) {
-    if (!hear("connection", toString(pc_->connectionState()))) return;
+    const Heard heard = hear("connection", toString(pc_->connectionState()));
+    if (!heard.isWelcome) return;
     const RTCPeerConnectionState now = pc_->connectionState();
     if (now == connection_) journal_.violate("INV-7", "connectionState changed to itself");
     if (now == RTCPeerConnectionState::closed)
@@ -160,7 +167,8 @@ void User::watchConnection() {
     sawConnected_ |= now == RTCPeerConnectionState::connected;
   };
   pc_->ondatachannel = [this](const RTCDataChannelEvent& event) {
-    if (!hear("datachannel", event.channel->label())) return;
+    const Heard heard = hear("datachannel", event.channel->label());
+    if (!heard.isWelcome) return;
     if (event.channel->readyState() != RTCDataChannelState::open)
       journal_.violate("W3C", "a channel was announced that is not open");
     watch(event.channel, random_.u32());
@@ -174,7 +182,8 @@ void User::watchTransports() {
   const auto dtls = pc_->sctp()->transport();
   RTCDtlsTransport* raw = dtls.get();
   dtls->onstatechange = [this, raw](const Event&) {
-    if (!hear("dtls", toString(raw->state()))) return;
+    const Heard heard = hear("dtls", toString(raw->state()));
+    if (!heard.isWelcome) return;
     dtlsFailed_ |= raw->state() == RTCDtlsTransportState::failed;
   };
 }
@@ -200,12 +209,14 @@ void User::watch(Channel channel, std::uint32_t reading) {
   it.setBufferedAmountLowThreshold(reading % 4 == 0 ? reading / 8 % 50'000 : 0);
   const std::string emitter = "channel " + it.label();
   it.onopen = [this, &end, emitter](const Event&) {
-    if (!hear(emitter, "open")) return;
+    const Heard heard = hear(emitter, "open");
+    if (!heard.isWelcome) return;
     if (std::exchange(end.wasOpen, true)) journal_.violate("C-8", emitter + " opened twice");
     checkBuffered(end);
   };
   it.onbufferedamountlow = [this, &end, emitter](const Event&) {
-    if (!hear(emitter, "low")) return;
+    const Heard heard = hear(emitter, "low");
+    if (!heard.isWelcome) return;
     ++end.lows;
     if (end.channel->bufferedAmount() > end.channel->bufferedAmountLowThreshold())
       journal_.violate("INV-3", emitter + " is told to be low and is not");
@@ -213,23 +224,27 @@ void User::watch(Channel channel, std::uint32_t reading) {
     checkBuffered(end);
   };
   it.onerror = [this, &end, emitter](const RTCErrorEvent& event) {
-    if (!hear(emitter, "error")) return;
+    const Heard heard = hear(emitter, "error");
+    if (!heard.isWelcome) return;
     journal_.note(setting_.index, event.error.what());
     end.failed = true;
   };
   it.onclosing = [this, &end, emitter](const Event&) {
-    if (!hear(emitter, "closing")) return;
+    const Heard heard = hear(emitter, "closing");
+    if (!heard.isWelcome) return;
     end.sawClosing = true;
   };
   it.onclose = [this, &end, emitter](const Event&) {
-    if (hear(emitter, "close")) onClose(end);
+    const Heard heard = hear(emitter, "close");
+    if (heard.isWelcome) onClose(end);
   };
   if (reading % 5 == 0) {
     end.isPulled = true;
     read(end);
   } else {
     it.onmessage = [this, &end, emitter](const MessageEvent& event) {
-      if (hear(emitter, "message")) onMessage(end, event.data);
+      const Heard heard = hear(emitter, "message");
+      if (heard.isWelcome) onMessage(end, event.data);
     };
   }
 }
@@ -239,7 +254,7 @@ Async User::read(End& end) {
     while (true) {
       const auto data = co_await end.channel->receive();
       if (!data || isClosed_) co_return;
-      hear("channel " + end.channel->label(), "message");
+      const Heard heard = hear("channel " + end.channel->label(), "message");
       onMessage(end, *data);
     }
   } catch (const DOMException&) {  // the connection was closed
@@ -420,7 +435,9 @@ void User::misuse(std::uint32_t which) {
                     [&] { end->channel->send("x"); });
       break;
     default:
-      pc_->setRemoteDescription({RTCSdpType::offer, "v=0\r\nnonsense\r\n"});
+      // In have-local-offer it would rightly roll that back first.
+      if (before == Sig::stable && !makingOffer_)
+        pc_->setRemoteDescription({RTCSdpType::offer, "v=0\r\nnonsense\r\n"});
       pc_->addIceCandidate(RTCIceCandidateInit("candidate:nonsense", "0"));
       break;
   }
@@ -493,8 +510,8 @@ Async User::takeDescription(RTCSessionDescription description) {
     if (const auto answer = pc_->localDescription()) setting_.signal({*answer, {}});
   } catch (const DOMException& error) {
     settingAnswer_ = false;
-    // An answer to what was rolled back finds nobody.
-    if (rollbacks_ == 0 || isOffer) unexpected("setRemoteDescription", error);
+    // An answer to what was rolled back finds nobody, or somebody else.
+    if (!setting_.rollsBack || isOffer) unexpected("setRemoteDescription", error);
   }
 }
 
@@ -502,13 +519,12 @@ Async User::takeCandidate(RTCIceCandidateInit candidate) {
   try {
     co_await pc_->addIceCandidate(std::move(candidate));
   } catch (const DOMException& error) {
-    if (!ignoresOffer_ && rollbacks_ == 0) unexpected("addIceCandidate", error);
+    if (!ignoresOffer_ && !setting_.rollsBack) unexpected("addIceCandidate", error);
   }
 }
 
 Async User::rollBack() {
   try {
-    ++rollbacks_;
     RTCLocalSessionDescriptionInit nothing;
     nothing.type = RTCSdpType::rollback;
     co_await pc_->setLocalDescription(nothing);
@@ -539,11 +555,13 @@ void User::beCalm() {
   trap_.reset();
   if (isClosed_) return;
   for (const auto& end : ends_) end->channel->resumeReceiving();
-  if (rollbacks_ > 0 && setting_.index == 0) pc_->restartIce();
+  if (setting_.rollsBack && setting_.index == 0) pc_->restartIce();
 }
 
 void User::keepAlive() {
-  if (isClosed_ || setting_.index != 0) return;
+  if (isClosed_) return;
+  // The answer went to an offer that was taken back: a program notices and begins again.
+  if (setting_.rollsBack && pc_->signalingState() == Sig::haveLocalOffer) rollBack();
   if (pc_->iceConnectionState() == RTCIceConnectionState::failed) {
     journal_.note(setting_.index, "restarts what has failed");
     pc_->restartIce();
@@ -580,7 +598,10 @@ std::string User::unfinished(const User& other) const {
       continue;
     }
     const End& peer = **twin;
+    // The other end of a negotiated channel cannot know of one that never opened.
+    const bool isUnknowable = end->channel->negotiated() && (!end->wasOpen || !peer.wasOpen);
     if (end->closedHere || peer.closedHere) {
+      if (isUnknowable) continue;
       if (state != RTCDataChannelState::closed) return label + " does not close";
     } else {
       if (state != RTCDataChannelState::open)

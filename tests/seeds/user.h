@@ -36,6 +36,7 @@ class User {
     Journal* journal = nullptr;
     Books* books = nullptr;
     bool tolerates = false;  // honest failures may happen in this world
+    bool rollsBack = false;  // somebody takes offers back by hand
     std::function<void(Signal)> signal;
   };
   explicit User(Setting setting);
@@ -70,7 +71,13 @@ class User {
   void watchConnection();
   void watch(Channel channel, std::uint32_t reading);
   void watchTransports();
-  bool hear(std::string_view emitter, std::string_view what);
+  // One event that came. The trap springs when its handler has done its own work.
+  struct Heard {
+    User& user;
+    bool isWelcome;
+    ~Heard();
+  };
+  Heard hear(std::string_view emitter, std::string_view what);
   void spring();  // the trap
   void checkBuffered(End& end);
   void onMessage(End& end, const MessageData& data);
@@ -106,7 +113,6 @@ class User {
   bool ignoresOffer_ = false;
   bool dtlsFailed_ = false;
   bool transportsWatched_ = false;
-  int rollbacks_ = 0;
   int created_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t messages_ = 0;
