@@ -48,6 +48,9 @@ bool Association::Machine::sendReset(Step& step, Outbox& out) {
   auto& reset = link_->outgoingReset;
   if (!reset.request || !reset.due) return true;
   if (!out.add(ReConfigChunk{{*reset.request}}.toChunk())) return false;
+  PARLEY_TRACE(step, Topic::sctp, "resetRequested", {"sequence", reset.request->sequence},
+               {"streams", static_cast<std::int64_t>(reset.request->streams.size())},
+               {"first", reset.request->streams.front().value});
   reset.due = false;
   reset.timer.start(step.now, reset.wait);
   reset.wait = std::min(reset.wait * 2, limits::sctp::kRtoMax);
@@ -177,6 +180,8 @@ void Association::Machine::onResetResponse(Step& step, const ResetResponse& resp
     reset.timer.start(step.now, link_->rto.value());  // asked again under the same number
     return;
   }
+  PARLEY_TRACE(step, Topic::sctp, "resetAnswered", {"sequence", response.sequence},
+               {"result", static_cast<std::int64_t>(response.result)});
   const bool done =
       response.result == ResetResult::performed || response.result == ResetResult::nothingToDo;
   auto streams = std::move(reset.request->streams);

@@ -59,7 +59,8 @@ bool Plan::has(Act::Verb verb) const {
 }
 
 // A handshake may take 30 s, and consent lives for 30 s without an answer: what denies the path
-// for that long, or most of it, may end a connection of honest peers.
+// for that long, or most of it, may end a connection of honest peers. So may handshake messages
+// that are changed or forged on the path itself: DTLS proves them at its end only.
 bool Plan::mayLoseConnection() const {
   return spoiltFingerprint || std::ranges::any_of(faults, [](const Fault& fault) {
            using Kind = Fault::Kind;
@@ -76,6 +77,8 @@ bool Plan::mayLoseConnection() const {
              case Kind::narrow:
              case Kind::newAddress:
              case Kind::inject:
+             case Kind::capture:
+             case Kind::corrupt:
              case Kind::rebind:
                return true;
              default:

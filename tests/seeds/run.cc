@@ -235,6 +235,16 @@ class Run {
 
 Outcome run(const Plan& plan, const RunOptions& options) { return Run(plan, options).execute(); }
 
+// How fast ICE gets from connected to completed is a matter of time alone.
+std::string timeless(std::string sequence) {
+  const std::string_view passing = "connected completed ";
+  for (std::size_t at = sequence.find(passing); at != std::string::npos;
+       at = sequence.find(passing, at))
+    if (at == 0 || sequence[at - 1] == ' ') sequence.erase(at, std::string_view("connected ").size());
+    else ++at;
+  return sequence;
+}
+
 Outcome runSeed(const Plan& plan, const RunOptions& options) {
   Outcome outcome = run(plan, options);
   if (outcome.violation || plan.scenario != Scenario::order) return outcome;
@@ -247,7 +257,7 @@ Outcome runSeed(const Plan& plan, const RunOptions& options) {
       const auto found = other.sequences.at(user).find(emitter);
       const std::string twin =
           found == other.sequences.at(user).end() ? std::string() : found->second;
-      if (twin == sequence) continue;
+      if (timeless(twin) == timeless(sequence)) continue;
       outcome.violation = Violation{"ORDER", "user " + std::to_string(user) + ", " + emitter +
                                                  ": behind a port [" + sequence +
                                                  "], directly [" + twin + "]"};

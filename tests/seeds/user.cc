@@ -10,6 +10,8 @@ namespace {
 
 using Sig = RTCSignalingState;
 
+constexpr Duration kKnown = 1s;
+
 // webrtc-pc 4.3.1: which states a description leads to.
 bool isArrow(Sig from, Sig to) {
   switch (from) {
@@ -68,6 +70,7 @@ struct User::End {
   bool wasClosed = false;  // the close event came
   bool closedHere = false;
   bool failed = false;     // an error event came
+  Instant openedAt{}, closedAt{};
   std::size_t buffered = 0;
   std::size_t lows = 0, crossings = 0;
 };
@@ -177,9 +180,9 @@ void User::watchConnection() {
 }
 
 void User::watchTransports() {
-  if (transportsWatched_ || isClosed_ || !pc_->sctp()) return;
-  transportsWatched_ = true;
+  if (isClosed_ || !pc_->sctp()) return;
   const auto dtls = pc_->sctp()->transport();
+  if (std::exchange(watched_, dtls) == dtls) return;  // a rollback may have brought another one
   RTCDtlsTransport* raw = dtls.get();
   dtls->onstatechange = [this, raw](const Event&) {
     const Heard heard = hear("dtls", toString(raw->state()));
@@ -211,6 +214,7 @@ void User::watch(Channel channel, std::uint32_t reading) {
   it.onopen = [this, &end, emitter](const Event&) {
     const Heard heard = hear(emitter, "open");
     if (!heard.isWelcome) return;
+    end.openedAt = journal_.now();
     if (std::exchange(end.wasOpen, true)) journal_.violate("C-8", emitter + " opened twice");
     checkBuffered(end);
   };
@@ -401,6 +405,7 @@ void User::sendOne(End& end, std::size_t size, bool isText) {
 
 void User::closeChannel(End& end) {
   end.closedHere = true;
+  end.closedAt = journal_.now();
   end.channel->close();
 }
 
@@ -516,10 +521,11 @@ Async User::takeDescription(RTCSessionDescription description) {
 }
 
 Async User::takeCandidate(RTCIceCandidateInit candidate) {
+  const bool isOfIgnored = ignoresOffer_;
   try {
     co_await pc_->addIceCandidate(std::move(candidate));
   } catch (const DOMException& error) {
-    if (!ignoresOffer_ && !setting_.rollsBack) unexpected("addIceCandidate", error);
+    if (!isOfIgnored && !setting_.rollsBack) unexpected("addIceCandidate", error);
   }
 }
 
@@ -598,8 +604,13 @@ std::string User::unfinished(const User& other) const {
       continue;
     }
     const End& peer = **twin;
-    // The other end of a negotiated channel cannot know of one that never opened.
-    const bool isUnknowable = end->channel->negotiated() && (!end->wasOpen || !peer.wasOpen);
+    // A negotiated channel that was closed before both ends were open may not be heard of.
+    const auto tooSoon = [](const End& closer, const End& hearer) {
+      return closer.closedHere && closer.closedAt < hearer.openedAt + kKnown;
+    };
+    const bool isUnknowable =
+        end->channel->negotiated() &&
+        (!end->wasOpen || !peer.wasOpen || tooSoon(*end, peer) || tooSoon(peer, *end));
     if (end->closedHere || peer.closedHere) {
       if (isUnknowable) continue;
       if (state != RTCDataChannelState::closed) return label + " does not close";

@@ -112,7 +112,7 @@ class User {
   bool settingAnswer_ = false;
   bool ignoresOffer_ = false;
   bool dtlsFailed_ = false;
-  bool transportsWatched_ = false;
+  std::shared_ptr<RTCDtlsTransport> watched_;
   int created_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t messages_ = 0;
