@@ -13,6 +13,14 @@ enum class PlantedBug : std::uint8_t {
   none,
 };
 
+struct PlantedBugName {
+  PlantedBug bug;
+  const char* name;
+};
+inline constexpr PlantedBugName kPlantedBugs[] = {
+    {PlantedBug::none, "none"},
+};
+
 #ifdef PARLEY_PLANTED
 namespace planted {
 inline PlantedBug active = PlantedBug::none;  // set before a world begins, never during it

@@ -62,7 +62,9 @@ bool Plan::has(Act::Verb verb) const {
 // for that long, or most of it, may end a connection of honest peers. So may handshake messages
 // that are changed or forged on the path itself: DTLS proves them at its end only.
 bool Plan::mayLoseConnection() const {
-  return spoiltFingerprint || std::ranges::any_of(faults, [](const Fault& fault) {
+  // An answer to an offer that was taken back may be taken for another's: both then have their own
+  // idea of who is who.
+  return spoiltFingerprint || has(Act::Verb::rollback) || std::ranges::any_of(faults, [](const Fault& fault) {
            using Kind = Fault::Kind;
            switch (fault.kind) {
              case Kind::loss:

@@ -1,8 +1,12 @@
-# sim [arguments]: whole peers in simulated networks, every run from a seed.
+# sim [arguments]: whole peers in simulated networks, every run from a seed; see docs/reliability.md.
+# --power needs the build that has the planted bugs in it.
 dev_sim() {
-  configure debug
-  has_target debug parley_worlds || die "there is no target parley_worlds (tests/worlds)"
-  compile debug parley_worlds
-  say "worlds $*"
-  build/debug/tests/worlds/parley_worlds "$@"
+  local preset=release argument
+  for argument in "$@"; do
+    if [ "$argument" = --power ]; then preset=checked; fi
+  done
+  compile "$preset" parley_seeds
+  say "seeds $*"
+  PARLEY_COMMIT="$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" \
+    "build/$preset/tests/seeds/parley_seeds" --jobs "$JOBS" "$@"
 }
