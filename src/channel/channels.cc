@@ -2,6 +2,7 @@
 
 #include "channel/dcep.h"
 #include "core/assert.h"
+#include "core/planted.h"
 
 // Commands, numbering and closing; what the association reports is in channels_events.cc.
 
@@ -211,7 +212,8 @@ void Channels::finishAll(CloseError error) {
 
 void Channels::finishIfReset(Step& step, Entry& entry) {
   Channel& channel = entry.second;
-  if (channel.outgoingReset && channel.incomingReset) {
+  const bool isEnough = isPlanted(PlantedBug::idReusedEarly) && channel.outgoingReset;
+  if (isEnough || (channel.outgoingReset && channel.incomingReset)) {
     finish(entry.first, std::nullopt);
   } else if (channel.outgoingReset) {
     channel.hold.start(step.now, limits::sctp::kResetHold);

@@ -3,6 +3,7 @@
 
 #include "channel/channels.h"
 #include "channel/dcep.h"
+#include "core/planted.h"
 
 namespace parley::channel {
 namespace {
@@ -199,7 +200,7 @@ void Channels::releaseEarly(Step& step, sctp::StreamId stream, Entry* entry) {
   std::vector<sctp::Message> messages = std::move(found->second.messages);
   early_.erase(found);
   for (sctp::Message& message : messages) {
-    if (entry) {
+    if (entry && !isPlanted(PlantedBug::earlyDataLost)) {
       onUserMessage(step, *entry, std::move(message));
     } else {
       ++stats_.earlyDropped;
@@ -236,6 +237,7 @@ void Channels::onReset(Step& step, const sctp::StreamsReset& reset) {
 
 void Channels::onPeerReset(Step& step, Entry& entry) {
   entry.second.incomingReset = true;
+  if (isPlanted(PlantedBug::closeNotAnswered)) return;
   if (entry.second.state == State::open) {  // RFC 8831 6.7: answered in kind, queued data first
     events_.push(Closing{entry.first});
     startClosing(step, entry);

@@ -11,6 +11,46 @@ namespace parley {
 
 enum class PlantedBug : std::uint8_t {
   none,
+  zeroLengthChunk,       // S-1: a chunk of length 0 is stepped over by nothing, for ever
+  sackBeyondSent,        // S-8: a SACK that acknowledges what was never sent is believed
+  flightNotReduced,      // S-17: what is lost still counts as in flight
+  forwardTsnTooFar,      // S-13: FORWARD TSN skips one chunk more than was given up
+  wrapIgnored,           // S-11: numbers are compared without regard to their wrap
+  duplicateDelivered,    // a chunk that comes a second time is taken a second time
+  windowUpdateLost,      // S-12: a window that reopens is not told of
+  lastSackLost,          // S-12: a packet after which nothing comes is never acknowledged
+  t3Forgotten,           // S-17: the retransmission timer is not started again after a time-out
+  fragmentLost,          // the last piece of a message that came in several runs is left out
+  orderForgotten,        // an ordered message that waits is delivered at once
+  cookieNotRepeated,     // S-16: a COOKIE ECHO that was lost is not sent again
+  idReusedEarly,         // C-2: an id is free again before both directions are reset
+  closeDropsQueued,      // C-7: a channel is reset before what it had queued has arrived
+  resetNotRepeated,      // S-10: a reset whose request was lost is never asked for again
+  inProgressForEver,     // S-10: "in progress" is remembered as the answer for good
+  closeNotAnswered,      // a channel that the peer closes is not closed here
+  earlyDataLost,         // C-8: data that overtook its OPEN is forgotten
+  bufferedTwice,         // C-6: bytes that were sent leave bufferedAmount twice
+  lowMissed,             // C-6: bufferedamountlow fires only when nothing at all is left
+  closeTwice,            // C-7: the close event fires twice
+  unreadForgotten,       // C-9: messages that nobody reads stay in the receive window for ever
+  eventAfterClose,       // L-4: tasks that were queued before close() run after it
+  negotiationOnce,       // J-7: negotiationneeded never fires a second time
+  fingerprintIgnored,    // D-3: the certificate is compared and the result ignored
+  windowBeforeTag,       // D-7: the replay window moves before the tag is verified
+  flightNotRepeated,     // a handshake flight that was lost is not sent again
+  lastFlightOnce,        // the last flight of a handshake is not repeated when the peer asks
+  sendsUnvalidated,      // I-2: data goes to an address that has never answered
+  disconnectedForEver,   // a connection that was disconnected never counts as recovered
+  consentForEver,        // I-3: consent never expires
+  consentOfOneAnswer,    // I-3: one answer that is lost ends consent
+  checkStorm,            // I-4: an answered check is sent again at once
+  consentAnswersLost,    // I-3: answers to consent requests are not understood
+  restartKeepsPassword,  // a restart goes on with the password of the generation before
+  closeIsSilent,         // S-16: close() says goodbye to nobody
+  guestNotLeft,  // L-1, L-7: a closed connection stays with the loop, which calls it when it is
+                 // gone
+  tailForEver,   // the tail of a closed connection never gives up
+  farewellOnce,  // the farewell is said once, and never again when it was lost
 };
 
 struct PlantedBugName {
@@ -18,7 +58,45 @@ struct PlantedBugName {
   const char* name;
 };
 inline constexpr PlantedBugName kPlantedBugs[] = {
-    {PlantedBug::none, "none"},
+    {PlantedBug::zeroLengthChunk, "zeroLengthChunk"},
+    {PlantedBug::sackBeyondSent, "sackBeyondSent"},
+    {PlantedBug::flightNotReduced, "flightNotReduced"},
+    {PlantedBug::forwardTsnTooFar, "forwardTsnTooFar"},
+    {PlantedBug::wrapIgnored, "wrapIgnored"},
+    {PlantedBug::duplicateDelivered, "duplicateDelivered"},
+    {PlantedBug::windowUpdateLost, "windowUpdateLost"},
+    {PlantedBug::lastSackLost, "lastSackLost"},
+    {PlantedBug::t3Forgotten, "t3Forgotten"},
+    {PlantedBug::fragmentLost, "fragmentLost"},
+    {PlantedBug::orderForgotten, "orderForgotten"},
+    {PlantedBug::cookieNotRepeated, "cookieNotRepeated"},
+    {PlantedBug::idReusedEarly, "idReusedEarly"},
+    {PlantedBug::closeDropsQueued, "closeDropsQueued"},
+    {PlantedBug::resetNotRepeated, "resetNotRepeated"},
+    {PlantedBug::inProgressForEver, "inProgressForEver"},
+    {PlantedBug::closeNotAnswered, "closeNotAnswered"},
+    {PlantedBug::earlyDataLost, "earlyDataLost"},
+    {PlantedBug::bufferedTwice, "bufferedTwice"},
+    {PlantedBug::lowMissed, "lowMissed"},
+    {PlantedBug::closeTwice, "closeTwice"},
+    {PlantedBug::unreadForgotten, "unreadForgotten"},
+    {PlantedBug::eventAfterClose, "eventAfterClose"},
+    {PlantedBug::negotiationOnce, "negotiationOnce"},
+    {PlantedBug::fingerprintIgnored, "fingerprintIgnored"},
+    {PlantedBug::windowBeforeTag, "windowBeforeTag"},
+    {PlantedBug::flightNotRepeated, "flightNotRepeated"},
+    {PlantedBug::lastFlightOnce, "lastFlightOnce"},
+    {PlantedBug::sendsUnvalidated, "sendsUnvalidated"},
+    {PlantedBug::disconnectedForEver, "disconnectedForEver"},
+    {PlantedBug::consentForEver, "consentForEver"},
+    {PlantedBug::consentOfOneAnswer, "consentOfOneAnswer"},
+    {PlantedBug::checkStorm, "checkStorm"},
+    {PlantedBug::consentAnswersLost, "consentAnswersLost"},
+    {PlantedBug::restartKeepsPassword, "restartKeepsPassword"},
+    {PlantedBug::closeIsSilent, "closeIsSilent"},
+    {PlantedBug::guestNotLeft, "guestNotLeft"},
+    {PlantedBug::tailForEver, "tailForEver"},
+    {PlantedBug::farewellOnce, "farewellOnce"},
 };
 
 #ifdef PARLEY_PLANTED

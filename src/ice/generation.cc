@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/planted.h"
 #include "ice/nomination.h"
 #include "ice/priority.h"
 
@@ -219,6 +220,8 @@ void Generation::chooseSendPair(Step& step) {
   if (!pair && !failed_) {
     pair = bestUsable(list_.pairs(), PairId{}, step.now, shared_.config);
   }
+  if (isPlanted(PlantedBug::sendsUnvalidated) && !pair && !failed_ && !list_.pairs().empty())
+    pair = &list_.pairs().front();
   const PairId now = pair ? pair->id : PairId{};
   if (now == sending_) return;
   sending_ = now;
@@ -253,7 +256,8 @@ void Generation::settle(Step& step) {
   syncRole();
   if (failed_) return;
   chooseSendPair(step);
-  if (disconnected_ && !consent_.isDisconnected(step.now)) {
+  if (disconnected_ && !consent_.isDisconnected(step.now) &&
+      !isPlanted(PlantedBug::disconnectedForEver)) {
     disconnected_ = false;
     if (selected_ != PairId{}) conclude();
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/planted.h"
 #include "ice/generation.h"
 #include "ice/priority.h"
 
@@ -142,7 +143,11 @@ void Generation::onCheckTimers(Step& step) {
 void Generation::onConsentTimers(Step& step) {
   Pair* pair = list_.find(sending_);
   if (!pair || !remote_) return;
-  if (consent_.isExpired(step.now)) return revokeConsent(step, *pair);
+  if (consent_.isExpired(step.now) && !isPlanted(PlantedBug::consentForEver))
+    return revokeConsent(step, *pair);
+  if (isPlanted(PlantedBug::consentOfOneAnswer) && !disconnected_ &&
+      consent_.isOverdue(step.now, pair->counters.currentRoundTrip))
+    return revokeConsent(step, *pair);
   if (consent_.takeDue(step.now, step.random)) sendConsent(step, *pair);
   const bool recovering = std::ranges::any_of(checks_, &Check::recovery);
   if (!recovering && consent_.isOverdue(step.now, pair->counters.currentRoundTrip)) {
@@ -180,6 +185,7 @@ void Generation::receiveResponse(Step& step, const Path& path, const stun::Messa
 
   Pair* pair = list_.find(consentSent ? sending_ : found->pair);
   // RFC 8445 7.2.5.2.1, and nobody else may speak for the address we asked.
+  if (isPlanted(PlantedBug::consentAnswersLost) && pair && consentSent) return;
   if (!pair || pair->path != path) {
     ++shared_.stats.wrongSource;
     return;
@@ -221,6 +227,7 @@ void Generation::onSuccess(Step& step, const Check& check, const stun::MessageVi
   answered(step, pair, check.transaction.roundTrip(step.now));
   noteMapped(step, pair, *response.findXorAddress(stun::Attribute::xorMappedAddress));
   chooseSendPair(step);
+  if (isPlanted(PlantedBug::checkStorm)) return list_.trigger(*list_.find(id));
   const bool ours = shared_.role == Role::controlling && check.body.useCandidate;
   if (ours && !check.recovery) {
     select(step, id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted.h"
 #include "ice/priority.h"
 
 namespace parley::ice {
@@ -13,6 +14,8 @@ Transport::Transport(Shared& shared, TransportIndex index, Credentials local)
       current_(std::make_unique<Generation>(shared, index, std::move(local))) {}
 
 void Transport::restart(Step&, Credentials local) {
+  if (isPlanted(PlantedBug::restartKeepsPassword))
+    local.password = current_->localCredentials().password;
   auto fresh = std::make_unique<Generation>(shared_, index_, std::move(local));
   // A second restart before the first one has led anywhere keeps what still carries data, and
   // before the first one was answered what a rollback would come back to.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/bytes.h"
+#include "core/planted.h"
 #include "peer/errors.h"
 #include "peer/utf8.h"
 
@@ -95,9 +96,9 @@ void DataChannel::setBufferedAmountLowThreshold(std::size_t bytes) {
 
 void DataChannel::onSent(std::size_t count) {
   const std::size_t before = buffered_;
-  buffered_ -= std::min(count, buffered_);
+  buffered_ -= std::min(isPlanted(PlantedBug::bufferedTwice) ? 2 * count : count, buffered_);
   if (host_) host_->release(before - buffered_);
-  if (buffered_ > lowThreshold_) return;
+  if (buffered_ > (isPlanted(PlantedBug::lowMissed) ? 0 : lowThreshold_)) return;
   settleDrains();
   if (before > lowThreshold_) onbufferedamountlow(Event{"bufferedamountlow"});
 }
@@ -121,6 +122,7 @@ void DataChannel::settleDrains() {
 
 void DataChannel::onMessage(ByteVector data, bool isBinary) {
   const std::size_t size = data.size();
+  if (isPlanted(PlantedBug::unreadForgotten) && state_ != State::open) return;
   if (state_ != State::open) return consumed(size);  // "discard rawData"
   if (!receivers_.empty()) {
     Receiver receiver = std::move(receivers_.front());
@@ -248,6 +250,7 @@ void DataChannel::onClosed(std::optional<RTCError> error) {
   const auto self = shared_from_this();
   if (error) tasks.next([self, error = std::move(*error)] { self->onerror({{"error"}, error}); });
   tasks.next([self] { self->onclose(Event{"close"}); });
+  if (isPlanted(PlantedBug::closeTwice)) tasks.next([self] { self->onclose(Event{"close"}); });
   tasks.next([self] { self->end(); });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted.h"
 #include "core/random.h"
 #include "crypto/identity.h"
 #include "ice/candidate.h"
@@ -228,7 +229,7 @@ bool Negotiator::apply(const Wanted& wanted, const Done& done) {
   const SignalingState after = negotiation_.state();
   if (wanted.type == SdpType::answer) tlsId_.clear();
   if (after == SignalingState::stable) {
-    isNeeded_ = false;
+    if (!isPlanted(PlantedBug::negotiationOnce)) isNeeded_ = false;
     updateNegotiationNeeded();
   }
   // Fired before the error events of channels that the effects may bring.

@@ -1,5 +1,6 @@
 #include "sctp/association.h"
 
+#include "core/planted.h"
 #include "sctp/machine.h"
 
 namespace parley::sctp {
@@ -191,7 +192,8 @@ void Association::Machine::onTimer(Step& step) {
   if (auto* wait = std::get_if<CookieWait>(&state_)) {
     if (wait->t1.onTimer(step.now) == BackoffTimer::Outcome::resend) wait->initDue = true;
   } else if (auto* echoed = std::get_if<CookieEchoed>(&state_)) {
-    if (echoed->t1.onTimer(step.now) == BackoffTimer::Outcome::resend) echoed->echoDue = true;
+    if (echoed->t1.onTimer(step.now) == BackoffTimer::Outcome::resend)
+      echoed->echoDue = !isPlanted(PlantedBug::cookieNotRepeated);
   }
   if (!link_ || is<CookieEchoed>()) return;
   link_->acks.onTimer(step.now);

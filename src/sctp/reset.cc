@@ -1,5 +1,7 @@
 #include "sctp/machine.h"
 
+#include "core/planted.h"
+
 #include <utility>
 
 // Stream resets (RFC 6525). Ours waits until all that was sent on its streams has arrived, so a
@@ -31,7 +33,8 @@ void Association::Machine::prepareReset() {
   const std::size_t streamsMax = (Outbox::roomOfPacket(config_) - 20) / 2;
   OutgoingResetRequest request;
   std::erase_if(reset.wanted, [&](StreamId stream) {
-    if (request.streams.size() >= streamsMax || !queue_.isQuiet(stream)) return false;
+    const bool isQuiet = queue_.isQuiet(stream) || isPlanted(PlantedBug::closeDropsQueued);
+    if (request.streams.size() >= streamsMax || !isQuiet) return false;
     request.streams.push_back(stream);
     return true;
   });
@@ -52,7 +55,7 @@ bool Association::Machine::sendReset(Step& step, Outbox& out) {
                {"streams", static_cast<std::int64_t>(reset.request->streams.size())},
                {"first", reset.request->streams.front().value});
   reset.due = false;
-  reset.timer.start(step.now, reset.wait);
+  if (!isPlanted(PlantedBug::resetNotRepeated)) reset.timer.start(step.now, reset.wait);
   reset.wait = std::min(reset.wait * 2, limits::sctp::kRtoMax);
   ++stats_.resetsSent;
   return true;
@@ -101,7 +104,8 @@ bool Association::Machine::isNextRequest(std::uint32_t sequence) {
 void Association::Machine::onOutgoingRequest(const OutgoingResetRequest& request) {
   auto& incoming = link_->incomingReset;
   // "In progress" is no final answer: a repetition is judged again, never answered from memory.
-  const bool again = incoming.last && incoming.last->sequence == request.sequence &&
+  const bool again = !isPlanted(PlantedBug::inProgressForEver) && incoming.last &&
+                     incoming.last->sequence == request.sequence &&
                      incoming.last->result == ResetResult::inProgress;
   if (again || isNextRequest(request.sequence)) {
     const ResetResult result = judge(request);

@@ -1,5 +1,7 @@
 #include "sctp/machine.h"
 
+#include "core/planted.h"
+
 // DATA and FORWARD TSN in, SACK out (RFC 9260 6.2, RFC 3758 3.6).
 
 namespace parley::sctp {
@@ -103,6 +105,7 @@ void Association::Machine::consumed(std::size_t bytes, std::size_t messages) {
   unread_ -= std::min(unread_, bytes + messages * limits::sctp::kMessageOverhead);
   if (!link_ || !isTransferring()) return;
   const std::size_t threshold = worthTelling(config_);
+  if (isPlanted(PlantedBug::windowUpdateLost)) return;
   if (link_->announced < threshold && windowNow() >= link_->announced + threshold) {
     link_->acks.ackAtOnce();
   }

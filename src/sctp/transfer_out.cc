@@ -1,5 +1,7 @@
 #include "sctp/machine.h"
 
+#include "core/planted.h"
+
 // DATA and FORWARD TSN out, SACK in, T3-rtx (RFC 9260 6.1 to 6.3, 7.2; RFC 3758 3.5).
 
 namespace parley::sctp {
@@ -95,6 +97,7 @@ void Association::Machine::onT3(Step& step) {  // RFC 9260 6.3.3
   link.recoveryExit = 0;
   link.ackedSinceFlush = 0;
   link.forwardTsnDue = link.outstanding.needsForwardTsn();
+  if (isPlanted(PlantedBug::t3Forgotten)) return;
   if (!link.outstanding.empty()) link.t3.start(step.now, link.rto.value());
 }
 
@@ -136,7 +139,7 @@ void Association::Machine::sendData(Step& step, Outbox& out) {
   link.resendAtOnce = false;
   link.wasLimited =
       link.outstanding.bytesInFlight() + config_.packetSize > link.congestion->window();
-  if (!link.outstanding.empty() && !link.t3.isRunning()) {
+  if (!link.outstanding.empty() && !link.t3.isRunning() && !isPlanted(PlantedBug::t3Forgotten)) {
     link.t3.start(step.now, link.rto.value());
   }
 }

@@ -4,6 +4,7 @@
 
 #include "core/assert.h"
 #include "core/limits.h"
+#include "core/planted.h"
 #include "session/tail.h"
 
 namespace parley::session {
@@ -265,10 +266,12 @@ void Session::close() {
   Step& step = host_.step();
   data_.settle(step);  // what was sent in this step leaves as far as the windows allow
   for (const auto& transport : transports_) transport->beginFarewell();
-  data_.abort(step);
-  for (const auto& transport : transports_) transport->sayGoodbye(step);
-  leaveTail(step);
-  host_.leave(*this);
+  if (!isPlanted(PlantedBug::closeIsSilent)) {
+    data_.abort(step);
+    for (const auto& transport : transports_) transport->sayGoodbye(step);
+    leaveTail(step);
+  }
+  if (!isPlanted(PlantedBug::guestNotLeft)) host_.leave(*this);
 }
 
 // One tail per transport that had something to say goodbye to; the sockets that no tail needs go

@@ -1,6 +1,7 @@
 #include "session/tail.h"
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::session {
 namespace {
@@ -46,12 +47,13 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
 void Tail::onTimer(Step& step) {
   if (!repeat_.expire(step.now)) return;
   ++repeated_;
-  sayFarewell(step);
+  if (!isPlanted(PlantedBug::farewellOnce)) sayFarewell(step);
   if (repeated_ < kRepeats) repeat_.start(step.now, roundTrip_ * (1 << repeated_));
 }
 
 void Tail::onStepEnd(Step& step) {
-  if (heardGoodbye_ || giveUp_.expire(step.now)) {
+  const bool isOver = heardGoodbye_ || giveUp_.expire(step.now);
+  if (isOver && !isPlanted(PlantedBug::tailForEver)) {
     host_.dismiss(*this);
     return;
   }

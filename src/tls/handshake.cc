@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted.h"
 #include "core/wire.h"
 #include "tls/key_schedule.h"
 #include "tls/native.h"
@@ -131,6 +132,7 @@ Policy::Policy(const std::vector<crypto::Fingerprint>& announced) {
 }
 
 bool Policy::accepts(const crypto::Certificate& certificate) const {
+  if (isPlanted(PlantedBug::fingerprintIgnored)) return true;
   return std::ranges::any_of(fingerprints_, [&](const crypto::Fingerprint& fingerprint) {
     return certificate.matches(fingerprint);
   });

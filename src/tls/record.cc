@@ -1,6 +1,7 @@
 #include "tls/record.h"
 
 #include "core/assert.h"
+#include "core/planted.h"
 #include "core/wire.h"
 
 namespace parley::dtls {
@@ -129,6 +130,7 @@ Result<MutableBytes, RecordOpener::Refusal> RecordOpener::open(const RecordView&
     return Unexpected(Refusal::replayed);
   }
 
+  if (isPlanted(PlantedBug::windowBeforeTag)) window_.note(record.header.sequence);
   const MutableBytes text = record.body.subspan(explicit_, record.body.size() - overhead);
   const std::uint64_t number = epochAndSequence(record.header.epoch, record.header.sequence);
   const Nonce nonce =

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted.h"
 
 namespace parley::dtls {
 
@@ -203,7 +204,7 @@ void Session::receiveClosing(Closing& closing, const RecordView& record) {
 }
 
 void Session::sendLastFlight(Step& step, Open& open) {
-  if (open.lastFlight.isEmpty() ||
+  if (open.lastFlight.isEmpty() || isPlanted(PlantedBug::lastFlightOnce) ||
       step.now < open.lastFlightSent + limits::dtls::kRetransmitFirstMin) {
     ++stats_.notExpected;
     return;

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/planted.h"
 #include "tls/session.h"
 
 // The part of a session's life before Connected: attempts, flights sent again, giving up.
@@ -161,7 +162,8 @@ void Session::onHandshakeTimer(Step& step, Handshaking& handshaking) {
     handshaking.restarts.note(step.now);
     return beginAttempt(step, handshaking);
   }
-  if (handshaking.retransmit.onTimer(step.now) == BackoffTimer::Outcome::resend) {
+  if (handshaking.retransmit.onTimer(step.now) == BackoffTimer::Outcome::resend &&
+      !isPlanted(PlantedBug::flightNotRepeated)) {
     ++stats_.handshakeRetransmits;
     sendFlight(step, handshaking);
   }

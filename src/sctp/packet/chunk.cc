@@ -1,5 +1,6 @@
 #include "sctp/packet/chunk.h"
 
+#include "core/planted.h"
 #include "core/wire.h"
 
 namespace parley::sctp {
@@ -10,6 +11,7 @@ namespace {
 Bytes takeElement(Bytes& rest) {
   if (rest.size() < kChunkHeader) return {};
   const std::size_t length = static_cast<std::size_t>(rest[2] << 8 | rest[3]);
+  if (isPlanted(PlantedBug::zeroLengthChunk) && length == 0) return rest.first(kChunkHeader);
   if (length < kChunkHeader || length > rest.size()) return {};
   const Bytes element = rest.first(length);
   rest = rest.subspan(std::min(padded(length), rest.size()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/planted.h"
 #include "core/timer.h"
 
 namespace parley::sctp {
@@ -16,7 +17,7 @@ class AckPolicy {
   }
   void ackAtOnce() { due_ = true; }
   void onTimer(Instant now) {
-    if (timer_.expire(now)) due_ = true;
+    if (timer_.expire(now) && !isPlanted(PlantedBug::lastSackLost)) due_ = true;
   }
   void onSackSent() {
     packets_ = 0;

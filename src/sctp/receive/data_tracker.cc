@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::sctp {
 
@@ -12,7 +13,8 @@ using limits::sctp::kGapRangesReported;
 
 DataTracker::Verdict DataTracker::look(Tsn tsn) const {
   const std::int64_t at = positionOf(tsn);
-  if (at <= cumulative_) return Verdict::duplicate;
+  if (at <= cumulative_)
+    return isPlanted(PlantedBug::duplicateDelivered) ? Verdict::fresh : Verdict::duplicate;
   if (at > cumulative_ + reach_) return Verdict::tooFar;
   const auto after = std::ranges::upper_bound(ranges_, at, {}, &Range::first);
   if (after != ranges_.begin() && at <= std::prev(after)->last) return Verdict::duplicate;

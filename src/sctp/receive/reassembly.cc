@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::sctp {
 namespace {
@@ -140,6 +141,7 @@ Complete Reassembly::assemble(Run&& run) {
   payload = std::move(run.pieces.front());
   run.pieces.pop_front();
   payload.reserve(run.bytes);
+  if (isPlanted(PlantedBug::fragmentLost) && !run.pieces.empty()) run.pieces.pop_back();
   for (const ByteVector& piece : run.pieces) {
     payload.insert(payload.end(), piece.begin(), piece.end());
   }
@@ -147,7 +149,7 @@ Complete Reassembly::assemble(Run&& run) {
 }
 
 void Reassembly::finish(const DataChunk& head, Complete complete, std::vector<Complete>& out) {
-  if (head.unordered()) {
+  if (head.unordered() || isPlanted(PlantedBug::orderForgotten)) {
     out.push_back(std::move(complete));
     return;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/assert.h"
+#include "core/planted.h"
 
 namespace parley::sctp {
 namespace {
@@ -108,7 +109,7 @@ std::optional<std::vector<Outstanding::Range>> Outstanding::readGaps(
 Outstanding::SackOutcome Outstanding::onSack(const SackChunk& sack, Instant now, SendQueue& queue) {
   SackOutcome outcome;
   const std::int64_t cumulative = base_ - 1 + distance(tsnAt(base_ - 1), sack.cumulativeTsn);
-  if (cumulative >= end()) return outcome;
+  if (cumulative >= end() && !isPlanted(PlantedBug::sackBeyondSent)) return outcome;
   if (cumulative < base_ - 1) {  // RFC 9260 6.2.1: overtaken by a newer one
     outcome.valid = outcome.stale = true;
     return outcome;
@@ -210,7 +211,7 @@ void Outstanding::findLosses(SackOutcome& outcome, Instant now, SendQueue& queue
 void Outstanding::markLost(std::int64_t at, Instant now, SendQueue& queue) {
   Chunk& chunk = chunkAt(at);
   if (chunk.state != State::inFlight) return;
-  leaveFlight(chunk);
+  if (!isPlanted(PlantedBug::flightNotReduced)) leaveFlight(chunk);
   chunk.state = State::lost;
   lost_.insert(at);
   Sent& sent = sentOf(chunk);
@@ -270,6 +271,7 @@ ForwardTsnChunk Outstanding::forwardTsn(std::size_t skippedMax) const {
     reached = std::min(sent.last, advanced_);
     at = reached + 1;
   }
+  if (isPlanted(PlantedBug::forwardTsnTooFar)) reached = std::min(reached + 1, end() - 1);
   chunk.newCumulativeTsn = tsnAt(reached);
   for (const auto& [stream, ssn] : skipped) chunk.skipped.push_back({stream, ssn});
   return chunk;
