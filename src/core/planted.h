@@ -18,7 +18,6 @@ enum class PlantedBug : std::uint8_t {
   wrapIgnored,           // S-11: numbers are compared without regard to their wrap
   duplicateDelivered,    // a chunk that comes a second time is taken a second time
   windowUpdateLost,      // S-12: a window that reopens is not told of
-  lastSackLost,          // S-12: a packet after which nothing comes is never acknowledged
   t3Forgotten,           // S-17: the retransmission timer is not started again after a time-out
   fragmentLost,          // the last piece of a message that came in several runs is left out
   orderForgotten,        // an ordered message that waits is delivered at once
@@ -26,7 +25,6 @@ enum class PlantedBug : std::uint8_t {
   idReusedEarly,         // C-2: an id is free again before both directions are reset
   closeDropsQueued,      // C-7: a channel is reset before what it had queued has arrived
   resetNotRepeated,      // S-10: a reset whose request was lost is never asked for again
-  inProgressForEver,     // S-10: "in progress" is remembered as the answer for good
   closeNotAnswered,      // a channel that the peer closes is not closed here
   earlyDataLost,         // C-8: data that overtook its OPEN is forgotten
   bufferedTwice,         // C-6: bytes that were sent leave bufferedAmount twice
@@ -44,7 +42,6 @@ enum class PlantedBug : std::uint8_t {
   consentForEver,        // I-3: consent never expires
   consentOfOneAnswer,    // I-3: one answer that is lost ends consent
   checkStorm,            // I-4: an answered check is sent again at once
-  consentAnswersLost,    // I-3: answers to consent requests are not understood
   restartKeepsPassword,  // a restart goes on with the password of the generation before
   closeIsSilent,         // S-16: close() says goodbye to nobody
   guestNotLeft,  // L-1, L-7: a closed connection stays with the loop, which calls it when it is
@@ -65,7 +62,6 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::wrapIgnored, "wrapIgnored"},
     {PlantedBug::duplicateDelivered, "duplicateDelivered"},
     {PlantedBug::windowUpdateLost, "windowUpdateLost"},
-    {PlantedBug::lastSackLost, "lastSackLost"},
     {PlantedBug::t3Forgotten, "t3Forgotten"},
     {PlantedBug::fragmentLost, "fragmentLost"},
     {PlantedBug::orderForgotten, "orderForgotten"},
@@ -73,7 +69,6 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::idReusedEarly, "idReusedEarly"},
     {PlantedBug::closeDropsQueued, "closeDropsQueued"},
     {PlantedBug::resetNotRepeated, "resetNotRepeated"},
-    {PlantedBug::inProgressForEver, "inProgressForEver"},
     {PlantedBug::closeNotAnswered, "closeNotAnswered"},
     {PlantedBug::earlyDataLost, "earlyDataLost"},
     {PlantedBug::bufferedTwice, "bufferedTwice"},
@@ -91,7 +86,6 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::consentForEver, "consentForEver"},
     {PlantedBug::consentOfOneAnswer, "consentOfOneAnswer"},
     {PlantedBug::checkStorm, "checkStorm"},
-    {PlantedBug::consentAnswersLost, "consentAnswersLost"},
     {PlantedBug::restartKeepsPassword, "restartKeepsPassword"},
     {PlantedBug::closeIsSilent, "closeIsSilent"},
     {PlantedBug::guestNotLeft, "guestNotLeft"},

@@ -303,7 +303,7 @@ void Negotiator::updateNegotiationNeeded() {
     }
     if (negotiation_.state() != SignalingState::stable) return;
     if (!negotiation_.isNeeded()) {
-      isNeeded_ = false;
+      if (!isPlanted(PlantedBug::negotiationOnce)) isNeeded_ = false;
       return;
     }
     if (std::exchange(isNeeded_, true)) return;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/planted.h"
 #include "parley/certificate.h"
 #include "peer/errors.h"
 #include "peer/settings.h"
@@ -169,7 +170,8 @@ void PeerConnection::close() {
   context_.tasks.end();
   channels_.close(graves);
   transports_.close(graves);
-  if (RTCPeerConnection* facade = context_.facade)
+  if (RTCPeerConnection* facade = context_.facade;
+      facade && !isPlanted(PlantedBug::eventAfterClose))
     graves.bury(facade->onnegotiationneeded, facade->onicecandidate, facade->onicecandidateerror,
                 facade->onsignalingstatechange, facade->oniceconnectionstatechange,
                 facade->onicegatheringstatechange, facade->onconnectionstatechange,

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "core/bytes.h"
-#include "core/planted.h"
 #include "core/strong.h"
 #include "core/time.h"
 
@@ -28,11 +27,7 @@ constexpr std::int32_t distance(Tsn from, Tsn to) {
 constexpr std::int32_t distance(Ssn from, Ssn to) {
   return static_cast<std::int16_t>(static_cast<std::uint16_t>(to.value - from.value));
 }
-constexpr bool isAfter(Tsn tsn, Tsn other) {
-  if (!std::is_constant_evaluated() && isPlanted(PlantedBug::wrapIgnored))
-    return tsn.value > other.value;
-  return distance(other, tsn) > 0;
-}
+constexpr bool isAfter(Tsn tsn, Tsn other) { return distance(other, tsn) > 0; }
 constexpr bool isAfter(Ssn ssn, Ssn other) { return distance(other, ssn) > 0; }
 
 struct Message {

@@ -170,6 +170,7 @@ void DataPlane::end(Step& step, const sctp::Event& how, SctpStateChanged change)
 }
 
 void DataPlane::sendPacket(Step& step, Packet packet) {
+  if (config_.mangle) config_.mangle(step, packet.mutableBytes());
   if (transport_) transport_->sendPacket(step, std::move(packet));
 }
 

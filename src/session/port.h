@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "channel/channels.h"
 #include "core/address.h"
 #include "core/bytes.h"
+#include "core/step.h"
 #include "core/strong.h"
 #include "crypto/fingerprint.h"
 #include "crypto/identity.h"
@@ -43,6 +45,8 @@ struct Config {
   std::size_t messageMax = 0;  // largest message to receive, bytes
   std::size_t receiveWindow = 0;
   Duration tail{};
+  // For worlds with a rogue in them: changes SCTP packets before they are sealed. Empty elsewhere.
+  std::function<void(Step&, MutableBytes packet)> mangle{};
 };
 
 // --- commands

@@ -45,6 +45,9 @@ class Drawing {
       case Scenario::closing:
         drawClosing();
         break;
+      case Scenario::rogue:
+        drawRogue();
+        break;
       case Scenario::nat:
         drawNat();
         break;
@@ -75,6 +78,7 @@ class Drawing {
     plan_.signalling = between(1ms, 400ms);
     plan_.ipv6 = oneIn(4);
     plan_.nearWrap = oneIn(2);
+    plan_.smallWindow = oneIn(3);
     // Half of all ends are W3C objects behind a port with delays.
     plan_.behindPort = {oneIn(2), oneIn(2)};
   }
@@ -102,6 +106,7 @@ class Drawing {
       const std::uint64_t dice = random_.below(100);
       const std::uint32_t a = random_.u32(), b = random_.u32();
       if (dice < 55) act(Verb::send, at, a, b);
+      else if (dice < 59) act(Verb::flood, at, a);
       else if (dice < 67) act(Verb::open, at, a, b);
       else if (dice < 72) act(Verb::openAgreed, at, a, b);
       else if (dice < 80) act(Verb::closeChannel, at, a);
@@ -216,6 +221,12 @@ class Drawing {
         actOf(1, Verb::close, at + between(0ms, 2 * plan_.latency));
         break;
     }
+  }
+  void drawRogue() {
+    plan_.rogue = side();
+    plan_.faults.push_back({Kind::mangle, between(0s, 5s), 20s, upTo(0.3), 0, *plan_.rogue});
+    begin();
+    live(20s, 40);
   }
   void drawNat() {
     plan_.ipv6 = false;

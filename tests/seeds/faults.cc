@@ -64,6 +64,9 @@ void Faults::begin(std::size_t index) {
     case Kind::inject:
     case Kind::capture:
       return attack(index);
+    case Kind::mangle:
+      mischief_->share = fault.strength;
+      return;
     default:
       return apply();
   }
@@ -72,12 +75,14 @@ void Faults::begin(std::size_t index) {
 void Faults::end(std::size_t index) {
   if (!active_[index]) return;
   active_[index] = false;
+  if (plan_.faults[index].kind == Kind::mangle) mischief_->share = 0;
   apply();
 }
 
 void Faults::clear() {
   isOver_ = true;
   active_.assign(active_.size(), false);
+  mischief_->share = 0;
   apply();
 }
 

@@ -3,10 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <vector>
 
 #include "core/random.h"
 #include "plan.h"
+#include "rogue.h"
 #include "sim/world.h"
 
 namespace parley::seeds {
@@ -15,6 +17,8 @@ namespace parley::seeds {
 class Faults {
  public:
   Faults(sim::World& world, std::array<sim::Node*, 2> nodes, const Plan& plan);
+
+  const std::shared_ptr<Mischief>& mischief() const { return mischief_; }
 
   void schedule();  // from now on, at their instants
   void clear();     // all over: the network is good and everybody is awake
@@ -39,6 +43,7 @@ class Faults {
   std::deque<sim::WireDatagram> seen_;
   std::uint8_t nextAddress_ = 100;
   bool isOver_ = false;
+  std::shared_ptr<Mischief> mischief_ = std::make_shared<Mischief>();
 };
 
 }  // namespace parley::seeds

@@ -6,17 +6,17 @@
 namespace parley::seeds {
 namespace {
 
-constexpr std::array<std::string_view, 11> kScenarios = {
+constexpr std::array<std::string_view, 12> kScenarios = {
     "call", "weather", "outage", "channels", "glare", "hostile",
-    "closing", "nat", "clock", "order", "mixed"};
+    "closing", "rogue", "nat", "clock", "order", "mixed"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::count)> kFaults = {
     "loss", "burst", "jitter", "reorder", "duplicate", "corrupt", "rate", "narrow", "cut",
     "cut one way", "offline", "rebind", "new address", "wall clock jump", "sleep", "forge",
-    "inject", "capture"};
+    "inject", "capture", "mangle"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
-    "open", "open agreed", "send", "close channel", "pause", "resume", "restart ICE",
+    "open", "open agreed", "send", "flood", "close channel", "pause", "resume", "restart ICE",
     "negotiate", "roll back", "misuse", "trap", "close", "drop"};
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e6; }
@@ -64,7 +64,7 @@ bool Plan::has(Act::Verb verb) const {
 bool Plan::mayLoseConnection() const {
   // An answer to an offer that was taken back may be taken for another's: both then have their own
   // idea of who is who.
-  return spoiltFingerprint || has(Act::Verb::rollback) || std::ranges::any_of(faults, [](const Fault& fault) {
+  return spoiltFingerprint || rogue || has(Act::Verb::rollback) || std::ranges::any_of(faults, [](const Fault& fault) {
            using Kind = Fault::Kind;
            switch (fault.kind) {
              case Kind::loss:
@@ -89,11 +89,20 @@ bool Plan::mayLoseConnection() const {
          });
 }
 
+bool Plan::cutsThePath() const {
+  return std::ranges::any_of(faults, [](const Fault& fault) {
+    using Kind = Fault::Kind;
+    return fault.kind == Kind::cut || fault.kind == Kind::cutOneWay ||
+           fault.kind == Kind::offline || fault.kind == Kind::sleep || fault.kind == Kind::loss;
+  });
+}
+
 std::string Plan::describe() const {
   std::string text = format(
-      "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s\n", nameOf(scenario).data(),
+      "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s%s%s\n", nameOf(scenario).data(),
       seconds(latency) * 1e3, seconds(signalling) * 1e3, ipv6 ? ", IPv6" : "",
-      nearWrap ? ", near the wrap" : "", spoiltFingerprint ? ", spoilt fingerprint" : "",
+      nearWrap ? ", near the wrap" : "", smallWindow ? ", small window" : "",
+      rogue ? ", a rogue" : "", spoiltFingerprint ? ", spoilt fingerprint" : "",
       behindPort[0] ? ", 0 behind a port" : "", behindPort[1] ? ", 1 behind a port" : "",
       nat ? ", 1 behind a NAT" : "");
   std::size_t item = 0;

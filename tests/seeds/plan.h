@@ -21,6 +21,7 @@ enum class Scenario : std::uint8_t {
   glare,     // both sides negotiate, restart and roll back at once
   hostile,   // strangers and the path itself send what they like
   closing,   // close and drop at any moment, inside any handler
+  rogue,     // a peer with the right keys that sends what no peer may
   nat,       // behind translators that forget and rebind
   clock,     // wall clocks that jump, machines that sleep
   order,     // calm, and run twice: directly and behind a slow port
@@ -48,6 +49,7 @@ struct Fault {
     forge,    // from strangers' addresses
     inject,   // as if it came from the peer
     capture,  // the peer's own traffic, later and changed
+    mangle,   // the rogue at work
     count,
   };
   Kind kind;
@@ -63,6 +65,7 @@ struct Act {
     open,           // a channel; a: its options, b: how it is read
     openAgreed,     // negotiated: both ends make it
     send,           // a: which channel, b: how many, and how large
+    flood,          // a: which channel; more than a small window holds
     closeChannel,   // a: which
     pause,          // a: which
     resume,         // a: which
@@ -97,6 +100,8 @@ struct Plan {
   Duration signalling = 50ms;
   bool ipv6 = false;
   bool nearWrap = false;           // sequence numbers begin just before their end
+  bool smallWindow = false;        // a reader that pauses soon stops its sender
+  std::optional<std::uint8_t> rogue;  // this one breaks its SCTP packets before it seals them
   bool spoiltFingerprint = false;  // the first offer names another certificate
   std::array<bool, 2> behindPort{};
   std::optional<NatPlan> nat;  // in front of the second machine
@@ -107,6 +112,7 @@ struct Plan {
   std::size_t items() const { return faults.size() + acts.size(); }
   Plan without(const std::vector<std::size_t>& items) const;  // faults first, then acts
   bool has(Act::Verb verb) const;
+  bool cutsThePath() const;
   bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
   std::string describe() const;    // a line per item, numbered as `without` counts
 };

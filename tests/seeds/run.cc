@@ -9,6 +9,7 @@
 #include "delayed_realm.h"
 #include "faults.h"
 #include "peer/loop_realm.h"
+#include "rogue.h"
 #include "sim/world.h"
 #include "user.h"
 #include "wire_watch.h"
@@ -76,6 +77,8 @@ class Run {
       detach_.push_back([local] { local->detach(); });
       realm = local;
     }
+    if (plan_.rogue == index)
+      realm = std::make_shared<RogueRealm>(std::move(realm), faults_.mischief(), plan_.seed);
     users_[at] = std::make_unique<User>(
         User::Setting{.index = index,
                       .seed = plan_.seed * 2 + at,
@@ -84,6 +87,9 @@ class Run {
                       .books = &books_,
                       .tolerates = plan_.mayLoseConnection(),
                       .rollsBack = plan_.has(Act::Verb::rollback),
+                      .hasRoguePeer = plan_.rogue == 1 - index,
+                      .smallWindow = plan_.smallWindow,
+                      .bytesSent = [this, index] { return watch_.bytesOf(index); },
                       .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});
   }
 
@@ -153,6 +159,7 @@ class Run {
     if (isBroken()) return;
     faults_.clear();
     journal_.note(8, "calm");
+    calmFrom_ = world_.now();
     for (int index : {0, 1}) node(index).post([this, index] { user(index).beCalm(); });
     const Instant until = world_.now() + kLiveness;
     // The order of things is compared when everything has had its time.
@@ -161,6 +168,7 @@ class Run {
     while (world_.now() < until && !isBroken()) {
       runFor(1s);
       if (isBroken()) return;
+      if (missesGoodbye()) journal_.violate("CLOSE", "a goodbye was not heard");
       missing = unfinished();
       if (missing.empty() && world_.now() >= rested) return;
       for (int index : {0, 1}) node(index).post([this, index] { user(index).keepAlive(); });
@@ -168,8 +176,17 @@ class Run {
     if (!isBroken()) journal_.violate("INV-12", missing);
   }
 
+  // A close() in weather that loses little is repeated until it is heard.
+  bool missesGoodbye() {
+    if (plan_.mayLoseConnection() || plan_.cutsThePath() || world_.now() < calmFrom_ + 3s)
+      return false;
+    for (int index : {0, 1})
+      if (user(index).closedInTalk(user(1 - index)) && !user(1 - index).hasSeenClose()) return true;
+    return false;
+  }
+
   std::string unfinished() {
-    if (plan_.spoiltFingerprint) return {};
+    if (plan_.spoiltFingerprint || plan_.rogue) return {};
     std::string missing = user(0).unfinished(user(1));
     return missing.empty() ? user(1).unfinished(user(0)) : missing;
   }
@@ -177,7 +194,12 @@ class Run {
   void end() {
     if (isBroken()) return;
     isEnding_ = true;
-    for (int index : {0, 1}) node(index).post([this, index] { user(index).close(); });
+    const bool isSeen = user(0).canBeSeenClosing(user(1));
+    node(0).post([this] { user(0).close(); });
+    runFor(3s);
+    if (isSeen && !isBroken() && !user(1).hasSeenClose())
+      journal_.violate("CLOSE", "user 1 has not noticed that its peer has closed");
+    node(1).post([this] { user(1).close(); });
     runFor(kEnd);
     if (isBroken()) return;
     for (sim::Node* each : nodes_) {
@@ -228,6 +250,7 @@ class Run {
   std::array<std::uint64_t, 2> turnsSeen_{};
   std::uint64_t steps_ = 0;
   std::uint32_t agreed_ = 0;
+  Instant calmFrom_{};
   bool isEnding_ = false;
 };
 
@@ -251,7 +274,8 @@ Outcome runSeed(const Plan& plan, const RunOptions& options) {
   RunOptions direct = options;
   direct.ignoresPorts = true;
   direct.isVerbose = false;
-  const Outcome other = run(plan, direct);
+  Outcome other = run(plan, direct);
+  if (other.violation) return other;
   for (std::size_t user = 0; user < 2; ++user) {
     for (const auto& [emitter, sequence] : outcome.sequences.at(user)) {
       const auto found = other.sequences.at(user).find(emitter);

@@ -10,7 +10,9 @@ namespace {
 
 using Sig = RTCSignalingState;
 
+constexpr std::size_t kLargest = 65'536;  // what a peer with a small window takes
 constexpr Duration kKnown = 1s;
+constexpr std::uint64_t kOneStep = 65'536;
 
 // webrtc-pc 4.3.1: which states a description leads to.
 bool isArrow(Sig from, Sig to) {
@@ -59,18 +61,32 @@ RTCDataChannelInit initFrom(std::uint32_t dice) {
 
 }  // namespace
 
+namespace {
+
+Tuning tuningOf(bool hasSmallWindow) {
+  Tuning tuning;
+  if (!hasSmallWindow) return tuning;
+  tuning.maxMessageSize = 65'536;
+  tuning.receiveWindow = 131'072;
+  return tuning;
+}
+
+}  // namespace
+
 struct User::End {
   Channel channel;
   std::string name;  // of what we send: "<label>/<who>"
   std::string peerName;
   RTCDataChannelInit init;
   bool isPulled = false;
+  bool greets = false;  // sends as soon as it is open
   bool wasOpen = false;
   bool sawClosing = false;
   bool wasClosed = false;  // the close event came
   bool closedHere = false;
   bool failed = false;     // an error event came
   Instant openedAt{}, closedAt{};
+  std::size_t accepted = 0;  // bytes that send() took
   std::size_t buffered = 0;
   std::size_t lows = 0, crossings = 0;
 };
@@ -79,7 +95,8 @@ User::User(Setting setting)
     : setting_(std::move(setting)),
       journal_(*setting_.journal),
       random_(setting_.seed),
-      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, RTCConfiguration{}, Tuning{})) {
+      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, RTCConfiguration{},
+                                              tuningOf(setting_.smallWindow))) {
   watchConnection();
 }
 
@@ -158,6 +175,8 @@ void User::watchConnection() {
   };
   pc_->oniceconnectionstatechange = [this](const Event&) {
     const Heard heard = hear("ice", toString(pc_->iceConnectionState()));
+    if (heard.isWelcome && pc_->iceConnectionState() == RTCIceConnectionState::failed)
+      iceFailed_ = true;
   };
   pc_->onconnectionstatechange = [this](const Event&) {
     const Heard heard = hear("connection", toString(pc_->connectionState()));
@@ -210,6 +229,7 @@ void User::watch(Channel channel, std::uint32_t reading) {
   end.name = it.label() + "/" + std::to_string(setting_.index);
   end.peerName = it.label() + "/" + std::to_string(1 - setting_.index);
   it.setBufferedAmountLowThreshold(reading % 4 == 0 ? reading / 8 % 50'000 : 0);
+  end.greets = reading / 4 % 3 == 0;
   const std::string emitter = "channel " + it.label();
   it.onopen = [this, &end, emitter](const Event&) {
     const Heard heard = hear(emitter, "open");
@@ -217,9 +237,10 @@ void User::watch(Channel channel, std::uint32_t reading) {
     end.openedAt = journal_.now();
     if (std::exchange(end.wasOpen, true)) journal_.violate("C-8", emitter + " opened twice");
     checkBuffered(end);
+    if (end.greets) sendOne(end, 200, true);
   };
   it.onbufferedamountlow = [this, &end, emitter](const Event&) {
-    const Heard heard = hear(emitter, "low");
+    const Heard heard = hear(emitter + " out", "low");
     if (!heard.isWelcome) return;
     ++end.lows;
     if (end.channel->bufferedAmount() > end.channel->bufferedAmountLowThreshold())
@@ -271,6 +292,7 @@ void User::onMessage(End& end, const MessageData& data) {
     journal_.violate("C-8", end.name + " has a message before it opened");
   if (end.wasClosed && !end.isPulled)
     journal_.violate("INV-7", end.name + " has a message after its close event");
+  if (setting_.hasRoguePeer) return checkBuffered(end);
   std::string wrong = setting_.books
                           ->line(end.channel->label(), 1 - setting_.index, end.init)
                           .deliver(end.peerName, data);
@@ -290,6 +312,16 @@ void User::checkBuffered(End& end) {
   const std::size_t now = end.channel->bufferedAmount();
   if (now > end.buffered) journal_.violate("INV-3", end.name + ": bufferedAmount grew by itself");
   end.buffered = now;
+  // What has left bufferedAmount was sent, so there is no less of it on the wire, but for what
+  // leaves at the end of this step.
+  std::size_t left = 0;
+  for (const auto& each : ends_) {
+    const bool isReliable = !each->init.maxRetransmits && !each->init.maxPacketLifeTime;
+    if (isReliable && each->channel->readyState() == RTCDataChannelState::open)
+      left += each->accepted - std::min(each->accepted, each->channel->bufferedAmount());
+  }
+  if (left > setting_.bytesSent() + kOneStep)
+    journal_.violate("INV-3", "more has left bufferedAmount than was ever sent");
 }
 
 // --- what it does
@@ -304,6 +336,8 @@ void User::act(const Act& act) {
       return open(act.a, act.b);
     case Verb::send:
       return send(act.a, act.b);
+    case Verb::flood:
+      return flood(act.a);
     case Verb::closeChannel:
       if (End* end = pick(act.a, false)) closeChannel(*end);
       return;
@@ -374,7 +408,14 @@ void User::send(std::uint32_t which, std::uint32_t how) {
   if (!end) return;
   const std::uint32_t count = 1 + how % 12;
   for (std::uint32_t i = 0; i < count; ++i)
-    sendOne(*end, sizeFrom(how / 16 + i * 2'654'435'761u, end->init), (how + i) % 3 == 0);
+    sendOne(*end, std::min<std::size_t>(
+                       sizeFrom(how / 16 + i * 2'654'435'761u, end->init), kLargest), (how + i) % 3 == 0);
+}
+
+void User::flood(std::uint32_t which) {
+  End* end = pick(which, true);
+  if (!end) return;
+  for (int i = 0; i < 16; ++i) sendOne(*end, 15'000, false);
 }
 
 void User::sendOne(End& end, std::size_t size, bool isText) {
@@ -393,6 +434,7 @@ void User::sendOne(End& end, std::size_t size, bool isText) {
     return;
   }
   line.sent(size, isText);
+  end.accepted += size;
   if (end.channel->bufferedAmount() != before + size)
     journal_.violate("INV-3", end.name + ": send() of " + std::to_string(size) +
                                   " bytes made bufferedAmount " +
@@ -449,8 +491,41 @@ void User::misuse(std::uint32_t which) {
   if (pc_->signalingState() != before) journal_.violate("J-7", "a call that failed changed state");
 }
 
+bool User::canBeSeenClosing(const User& other) const {
+  if (isClosed_ || other.isClosed_) return false;
+  return std::ranges::any_of(ends_, [&](const auto& end) {
+    return end->channel->readyState() == RTCDataChannelState::open &&
+           std::ranges::any_of(other.ends_, [&](const auto& twin) {
+             return twin->channel->label() == end->channel->label() &&
+                    twin->channel->readyState() == RTCDataChannelState::open;
+           });
+  });
+}
+
+bool User::closedInTalk(const User& other) const {
+  return isClosed_ && !other.isClosed_ &&
+         std::ranges::any_of(openAtClose_, [&](const std::string& label) {
+           return std::ranges::any_of(other.ends_, [&](const auto& twin) {
+             return twin->channel->label() == label && twin->wasOpen;
+           });
+         });
+}
+
+bool User::hasSeenClose() const {
+  return std::ranges::all_of(ends_, [](const auto& end) {
+    return end->channel->readyState() == RTCDataChannelState::closed;
+  });
+}
+
+void User::noteOpen() {
+  for (const auto& end : ends_)
+    if (end->channel->readyState() == RTCDataChannelState::open)
+      openAtClose_.push_back(end->channel->label());
+}
+
 void User::close() {
   if (isClosed_) return;
+  noteOpen();
   pc_->close();
   isClosed_ = true;
   journal_.note(setting_.index, "closed");
@@ -465,6 +540,7 @@ void User::close() {
 
 void User::drop() {
   if (isClosed_) return;
+  noteOpen();
   pc_.reset();
   isClosed_ = true;
   journal_.note(setting_.index, "dropped");
@@ -588,6 +664,8 @@ std::string User::unfinished(const User& other) const {
       return who + " still believes in a peer that has closed";
     return {};
   }
+  if (!setting_.tolerates && iceFailed_)
+    return who + " saw ICE fail in a network that was never bad enough for it";
   if (setting_.tolerates && (hasFailed() || other.hasFailed())) return {};
   if (pc_->signalingState() != Sig::stable)
     return who + " is in " + std::string(toString(pc_->signalingState()));

@@ -37,6 +37,9 @@ class User {
     Books* books = nullptr;
     bool tolerates = false;  // honest failures may happen in this world
     bool rollsBack = false;  // somebody takes offers back by hand
+    bool hasRoguePeer = false;  // what it sends may be anything
+    bool smallWindow = false;
+    std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
     std::function<void(Signal)> signal;
   };
   explicit User(Setting setting);
@@ -56,6 +59,10 @@ class User {
   std::string unfinished(const User& other) const;
 
   bool isClosed() const { return isClosed_; }
+  // A channel is open at both ends, so the other one can see this one close.
+  bool canBeSeenClosing(const User& other) const;
+  bool closedInTalk(const User& other) const;  // it closed when that was so
+  bool hasSeenClose() const;                   // every channel is closed
   bool hasFailed() const;  // a failure was reported: DTLS, or the connection for good
   bool sawConnected() const { return sawConnected_; }
   RTCPeerConnectionState connectionState() const;
@@ -84,10 +91,12 @@ class User {
   void onClose(End& end);
   void open(std::uint32_t options, std::uint32_t reading);
   void send(std::uint32_t which, std::uint32_t how);
+  void flood(std::uint32_t which);
   void sendOne(End& end, std::size_t size, bool isText);
   void misuse(std::uint32_t which);
   void closeChannel(End& end);
   void drop();
+  void noteOpen();
   Async offer();
   Async takeDescription(RTCSessionDescription description);
   Async takeCandidate(RTCIceCandidateInit candidate);
@@ -107,11 +116,13 @@ class User {
   std::optional<std::uint32_t> trap_;
   bool isClosed_ = false;
   bool isCalm_ = false;
+  std::vector<std::string> openAtClose_;  // labels
   bool sawConnected_ = false;
   bool makingOffer_ = false;
   bool settingAnswer_ = false;
   bool ignoresOffer_ = false;
   bool dtlsFailed_ = false;
+  bool iceFailed_ = false;
   std::shared_ptr<RTCDtlsTransport> watched_;
   int created_ = 0;
   std::uint64_t events_ = 0;

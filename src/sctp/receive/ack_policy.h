@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/planted.h"
 #include "core/timer.h"
 
 namespace parley::sctp {
@@ -17,7 +16,7 @@ class AckPolicy {
   }
   void ackAtOnce() { due_ = true; }
   void onTimer(Instant now) {
-    if (timer_.expire(now) && !isPlanted(PlantedBug::lastSackLost)) due_ = true;
+    if (timer_.expire(now)) due_ = true;
   }
   void onSackSent() {
     packets_ = 0;

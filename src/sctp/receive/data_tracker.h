@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/planted.h"
 #include "sctp/packet/sack_chunk.h"
 #include "sctp/types.h"
 
@@ -20,7 +21,11 @@ class DataTracker {
   void noteDuplicate(Tsn tsn);
   void forwardTo(Tsn newCumulativeTsn);  // RFC 3758 3.6, of one that isPlausible()
 
-  std::int64_t positionOf(Tsn tsn) const { return cumulative_ + distance(cumulativeTsn_, tsn); }
+  std::int64_t positionOf(Tsn tsn) const {
+    if (isPlanted(PlantedBug::wrapIgnored))
+      return cumulative_ + tsn.value - std::int64_t{cumulativeTsn_.value};
+    return cumulative_ + distance(cumulativeTsn_, tsn);
+  }
   std::int64_t cumulative() const { return cumulative_; }
   Tsn cumulativeTsn() const { return cumulativeTsn_; }
   std::int64_t highest() const { return ranges_.empty() ? cumulative_ : ranges_.back().last; }
