@@ -146,6 +146,7 @@ std::vector<std::uint16_t> Node::ports() const {
 void Node::send(std::span<Datagram> batch) {
   isSending_ = true;
   for (const Datagram& datagram : batch) {
+    bytesSent_ += datagram.packet.size();
     const auto socket = sockets_.find(datagram.socket);
     const auto source =
         socket == sockets_.end() ? std::nullopt : sourceFor(socket->second, datagram);

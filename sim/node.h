@@ -41,6 +41,7 @@ class Node final : public Station, private loop::Driver {
 
   Host& host() { return loop_; }
   loop::LoopReport report() const { return loop_.report(); }
+  std::uint64_t bytesSent() const { return bytesSent_; }  // by its guests, whatever became of it
   bool isSending() const { return isSending_; }  // what leaves now is its own
   std::vector<std::uint16_t> ports() const;      // of the sockets that are open, in order of their addresses
   const char* inconsistency() const { return loop_.inconsistency(); }
@@ -109,6 +110,7 @@ class Node final : public Station, private loop::Driver {
   std::vector<std::move_only_function<void()>> posted_;
   bool turnScheduled_ = false;
   bool isSending_ = false;
+  std::uint64_t bytesSent_ = 0;
   Instant awakeAt_{};
   Duration wallShift_{};
   std::uint64_t turns_ = 0;

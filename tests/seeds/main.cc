@@ -28,6 +28,23 @@ struct Arguments {
   std::string bug;
 };
 
+struct PrintTrace final : TraceSink {
+  PrintTrace() { topics_ = ~(1u << static_cast<unsigned>(Topic::loop)); }
+  void write(Instant when, Topic topic, const char* event,
+             std::initializer_list<Field> fields) override {
+    if (std::string_view(event) == "flush") return;
+    std::printf("%11.6f  -  %s %s", static_cast<double>(when.time_since_epoch().count()) / 1e6,
+                topicName(topic).data(), event);
+    for (const Field& field : fields) {
+      if (field.kind == Field::Kind::number)
+        std::printf(" %s=%lld", field.name, static_cast<long long>(field.number));
+      else
+        std::printf(" %s=%.*s", field.name, static_cast<int>(field.text.size()), field.text.data());
+    }
+    std::printf("\n");
+  }
+};
+
 unsigned long long wide(std::uint64_t number) { return number; }
 
 const char* commit() {
@@ -75,7 +92,8 @@ int many(const Arguments& arguments, Scenario scenario) {
 int replay(const Arguments& arguments, Scenario scenario) {
   const Plan plan = draw(*arguments.replay, scenario).without(arguments.without);
   std::printf("%s", plan.describe().c_str());
-  const Outcome outcome = runSeed(plan, {.isVerbose = true});
+  PrintTrace trace;
+  const Outcome outcome = runSeed(plan, {.isVerbose = true, .trace = &trace});
   if (outcome.violation) {
     std::printf("%s: %s\n", outcome.violation->invariant.c_str(),
                 outcome.violation->detail.c_str());

@@ -87,9 +87,9 @@ class Run {
                       .books = &books_,
                       .tolerates = plan_.mayLoseConnection(),
                       .rollsBack = plan_.has(Act::Verb::rollback),
-                      .hasRoguePeer = plan_.rogue == 1 - index,
+                      .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,
-                      .bytesSent = [this, index] { return watch_.bytesOf(index); },
+                      .bytesSent = [this, index] { return node(index).bytesSent(); },
                       .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});
   }
 

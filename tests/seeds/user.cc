@@ -12,7 +12,6 @@ using Sig = RTCSignalingState;
 
 constexpr std::size_t kLargest = 65'536;  // what a peer with a small window takes
 constexpr Duration kKnown = 1s;
-constexpr std::uint64_t kOneStep = 65'536;
 
 // webrtc-pc 4.3.1: which states a description leads to.
 bool isArrow(Sig from, Sig to) {
@@ -292,7 +291,7 @@ void User::onMessage(End& end, const MessageData& data) {
     journal_.violate("C-8", end.name + " has a message before it opened");
   if (end.wasClosed && !end.isPulled)
     journal_.violate("INV-7", end.name + " has a message after its close event");
-  if (setting_.hasRoguePeer) return checkBuffered(end);
+  if (setting_.hasRogue) return checkBuffered(end);
   std::string wrong = setting_.books
                           ->line(end.channel->label(), 1 - setting_.index, end.init)
                           .deliver(end.peerName, data);
@@ -312,16 +311,18 @@ void User::checkBuffered(End& end) {
   const std::size_t now = end.channel->bufferedAmount();
   if (now > end.buffered) journal_.violate("INV-3", end.name + ": bufferedAmount grew by itself");
   end.buffered = now;
-  // What has left bufferedAmount was sent, so there is no less of it on the wire, but for what
-  // leaves at the end of this step.
+  // What has left bufferedAmount was sent, so there is no less of it on the wire once the step in
+  // which it left is over.
+  if (journal_.now() > leftAt_ && left_ > setting_.bytesSent())
+    journal_.violate("INV-3", "more has left bufferedAmount than was ever sent");
   std::size_t left = 0;
   for (const auto& each : ends_) {
     const bool isReliable = !each->init.maxRetransmits && !each->init.maxPacketLifeTime;
     if (isReliable && each->channel->readyState() == RTCDataChannelState::open)
       left += each->accepted - std::min(each->accepted, each->channel->bufferedAmount());
   }
-  if (left > setting_.bytesSent() + kOneStep)
-    journal_.violate("INV-3", "more has left bufferedAmount than was ever sent");
+  left_ = left;
+  leftAt_ = journal_.now();
 }
 
 // --- what it does

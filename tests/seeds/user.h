@@ -37,7 +37,7 @@ class User {
     Books* books = nullptr;
     bool tolerates = false;  // honest failures may happen in this world
     bool rollsBack = false;  // somebody takes offers back by hand
-    bool hasRoguePeer = false;  // what it sends may be anything
+    bool hasRogue = false;  // what comes may be anything
     bool smallWindow = false;
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
     std::function<void(Signal)> signal;
@@ -126,6 +126,8 @@ class User {
   std::shared_ptr<RTCDtlsTransport> watched_;
   int created_ = 0;
   std::uint64_t events_ = 0;
+  std::size_t left_ = 0;  // bytes that had left the buffers of reliable channels, and when
+  Instant leftAt_{};
   std::uint64_t messages_ = 0;
   RTCSignalingState signaling_ = RTCSignalingState::stable;
   RTCPeerConnectionState connection_ = RTCPeerConnectionState::new_;

@@ -40,7 +40,6 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   // Forgeries borrow a machine's place on the link, not its turn.
   const std::size_t index = &from == nodes_[1] ? 1 : 0;
   if (!nodes_[index]->isSending()) return;
-  bytes_.at(index) += datagram.bytes.size();
   countWakes();
   const std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
   if (datagram.bytes.size() > most)

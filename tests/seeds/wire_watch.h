@@ -21,7 +21,6 @@ class WireWatch {
 
   void finish();  // the world is over
   std::uint64_t datagrams() const { return datagrams_; }
-  std::uint64_t bytesOf(int index) const { return bytes_.at(static_cast<std::size_t>(index)); }
 
  private:
   using Path = std::pair<Address, Address>;  // sender, receiver
@@ -38,7 +37,6 @@ class WireWatch {
   std::array<std::deque<Instant>, 2> requests_;
   std::array<std::uint64_t, 2> wakes_{};
   Instant second_{};
-  std::array<std::uint64_t, 2> bytes_{};
   std::uint64_t datagrams_ = 0;
 };
 

@@ -17,9 +17,11 @@ void NewReno::onAcked(const Acked& acked) {
     window_ += std::min(acked.bytes, packets / 2 * packetSize_);
     return;
   }
-  partialBytes_ += acked.bytes;  // RFC 9260 7.2.2
-  if (partialBytes_ >= window_) {
-    partialBytes_ -= window_;
+  // RFC 9260 7.2.2. A window is filled with whole packets, so what lacks less than one was full,
+  // as in wasLimited: where one SACK takes the whole flight, it would never be reached otherwise.
+  partialBytes_ += acked.bytes;
+  if (partialBytes_ + packetSize_ > window_) {
+    partialBytes_ -= std::min(partialBytes_, window_);
     if (acked.wasLimited) window_ += packetSize_;
     partialBytes_ = std::min(partialBytes_, window_);
   }

@@ -59,6 +59,21 @@ TEST(NewReno, FallsToOnePacketOnATimeoutButNeverBelow) {
   EXPECT_EQ(reno.threshold(), 4 * kPacket);
 }
 
+// Found by seed 1631: after a loss the window stood still for ever where the peer answers a whole
+// flight with one SACK, because no flight of whole packets ever filled it to the byte.
+TEST(NewReno, GrowsByAPacketPerRoundTripWhenOneSackTakesTheWholeFlight) {
+  NewReno reno(kPacket);
+  reno.onLoss();
+  const auto takeFlight = [&] {
+    const std::size_t flight = reno.window() / kPacket * kPacket - 8;
+    reno.onAcked({flight, true, true, true, false});
+  };
+  takeFlight();  // out of slow start
+  const std::size_t before = reno.window();
+  for (int i = 0; i < 10; ++i) takeFlight();
+  EXPECT_EQ(reno.window(), before + 10 * kPacket);
+}
+
 TEST(NewReno, ForgetsHalfOfItsWindowPerIdlePeriod) {
   NewReno reno(kPacket);
   reno.onIdle();
