@@ -89,6 +89,7 @@ class Run {
                       .rollsBack = plan_.has(Act::Verb::rollback),
                       .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,
+                      .hasSteadyPath = !plan_.mayLoseConnection() && !plan_.cutsThePath(),
                       .bytesSent = [this, index] { return node(index).bytesSent(); },
                       .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});
   }
