@@ -48,6 +48,14 @@ enum class PlantedBug : std::uint8_t {
                  // gone
   tailForEver,   // the tail of a closed connection never gives up
   farewellOnce,  // the farewell is said once, and never again when it was lost
+  ackedTwice,    // S-8: a gap and then the cumulative TSN both end the flight of a chunk
+  fragmentsAcrossHole,   // S-9: a fragment is joined to the one before it across a hole
+  partDelivered,         // S-13: what was given up is delivered as far as it has come
+  resetNeverPerformed,   // S-10: a reset that was put off is forgotten, "in progress" for good
+  expiredStaysBuffered,  // C-6: what expires unsent never leaves bufferedAmount
+  closedBeforeMessages,  // C-7: the close event overtakes messages that are held back
+  messageBeforeOpen,     // C-8: the open event does not come first
+  glareWithoutRollback,  // J-7: an offer replaces ours without a way through stable
 };
 
 struct PlantedBugName {
@@ -91,6 +99,14 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::guestNotLeft, "guestNotLeft"},
     {PlantedBug::tailForEver, "tailForEver"},
     {PlantedBug::farewellOnce, "farewellOnce"},
+    {PlantedBug::ackedTwice, "ackedTwice"},
+    {PlantedBug::fragmentsAcrossHole, "fragmentsAcrossHole"},
+    {PlantedBug::partDelivered, "partDelivered"},
+    {PlantedBug::resetNeverPerformed, "resetNeverPerformed"},
+    {PlantedBug::expiredStaysBuffered, "expiredStaysBuffered"},
+    {PlantedBug::closedBeforeMessages, "closedBeforeMessages"},
+    {PlantedBug::messageBeforeOpen, "messageBeforeOpen"},
+    {PlantedBug::glareWithoutRollback, "glareWithoutRollback"},
 };
 
 #ifdef PARLEY_PLANTED

@@ -237,7 +237,7 @@ void DataChannel::onClosing() {
 // "Announce the data channel as closed", and "error on creating data channels".
 void DataChannel::onClosed(std::optional<RTCError> error) {
   if (state_ == State::closed || !host_) return;
-  if (isHeldBack()) {
+  if (isHeldBack() && !isPlanted(PlantedBug::closedBeforeMessages)) {
     closedHeld_ = std::move(error);
     return;
   }

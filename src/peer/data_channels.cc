@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/planted.h"
 #include "peer/errors.h"
 
 namespace parley::peer {
@@ -171,6 +172,8 @@ void DataChannels::on(channel::Announced event) {
   asked_.insert(event.channel);
   used_.insert(event.stream.value);
   context_.fire(&RTCPeerConnection::ondatachannel, RTCDataChannelEvent{{"datachannel"}, channel});
+  if (isPlanted(PlantedBug::messageBeforeOpen))
+    return context_.tasks.queue([channel] { channel->onOpen(); });
   context_.tasks.next([channel] { channel->onOpen(); });
 }
 

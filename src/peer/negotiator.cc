@@ -191,7 +191,8 @@ void Negotiator::setRemote(RTCSessionDescriptionInit description, Done done) {
   Wanted wanted{.side = Side::remote, .type = typeOf(description.type), .sdp = description.sdp};
   const bool isColliding = wanted.type == SdpType::offer && state != SignalingState::stable &&
                            state != SignalingState::haveRemoteOffer;
-  if (!isColliding) return set(std::move(wanted), done);
+  if (!isColliding || isPlanted(PlantedBug::glareWithoutRollback))
+    return set(std::move(wanted), done);
   if (state != SignalingState::haveLocalOffer)
     return done.rejectWith(errorOf(wrongState("a provisional answer cannot be rolled back")));
   context_.tasks.queue([this, wanted = std::move(wanted), done] {

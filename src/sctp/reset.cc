@@ -107,7 +107,8 @@ void Association::Machine::onOutgoingRequest(const OutgoingResetRequest& request
   const bool again = incoming.last &&
                      incoming.last->sequence == request.sequence &&
                      incoming.last->result == ResetResult::inProgress;
-  if (again || isNextRequest(request.sequence)) {
+  const bool judged = again && !isPlanted(PlantedBug::resetNeverPerformed);
+  if (judged || isNextRequest(request.sequence)) {
     const ResetResult result = judge(request);
     respond(request.sequence, result);
   }
@@ -134,7 +135,7 @@ ResetResult Association::Machine::judge(const OutgoingResetRequest& request) {
   }
   incoming.deferred.reset();
   if (missing > 0) {  // RFC 6525 5.2.2 E3
-    incoming.deferred = request;
+    if (!isPlanted(PlantedBug::resetNeverPerformed)) incoming.deferred = request;
     return ResetResult::inProgress;
   }
   performReset(request);

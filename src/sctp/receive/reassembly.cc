@@ -67,7 +67,11 @@ Reassembly::Outcome Reassembly::addFragment(std::int64_t position, bool next,
   auto before = after == runs_.begin() ? runs_.end() : std::prev(after);
   if (before != runs_.end() && before->second.last >= position) return Outcome::violation;
 
-  const bool touchesBefore = before != runs_.end() && before->second.last + 1 == position;
+  const bool crossesHole = isPlanted(PlantedBug::fragmentsAcrossHole) && before != runs_.end() &&
+                           !before->second.ends && !chunk.begins() &&
+                           sameMessage(before->second.head, chunk);
+  const bool touchesBefore =
+      before != runs_.end() && (before->second.last + 1 == position || crossesHole);
   const bool touchesAfter = after != runs_.end() && after->first == position + 1;
   // A message goes on exactly until its end, and only its first fragment begins it.
   if (touchesBefore && before->second.ends == !chunk.begins()) return Outcome::violation;
@@ -178,7 +182,11 @@ void Reassembly::forwardTo(std::int64_t cumulative,
                            const std::vector<ForwardTsnChunk::Skipped>& skipped,
                            std::vector<Complete>& out) {
   while (!runs_.empty() && runs_.begin()->first <= cumulative) {
-    held_ -= runs_.begin()->second.charged;
+    Run& run = runs_.begin()->second;
+    held_ -= run.charged;
+    if (isPlanted(PlantedBug::partDelivered) && run.head.begins()) {
+      out.push_back(assemble(std::move(run)));
+    }
     runs_.erase(runs_.begin());
   }
   for (const auto& skip : skipped) {

@@ -126,7 +126,8 @@ Outstanding::SackOutcome Outstanding::onSack(const SackChunk& sack, Instant now,
 
 void Outstanding::acknowledge(std::int64_t at, SackOutcome& outcome, Instant now) {
   Chunk& chunk = chunkAt(at);
-  if (chunk.state == State::inFlight) leaveFlight(chunk);
+  const bool again = isPlanted(PlantedBug::ackedTwice) && chunk.state == State::acked;
+  if (chunk.state == State::inFlight || again) leaveFlight(chunk);
   if (chunk.state == State::lost) lost_.erase(at);
   if (chunk.state == State::inFlight || chunk.state == State::lost) {
     outcome.ackedBytes += wireSize(chunk);

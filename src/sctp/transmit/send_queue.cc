@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/planted.h"
+
 namespace parley::sctp {
 
 SendQueue::Stream& SendQueue::streamOf(StreamId id) {
@@ -40,7 +42,8 @@ std::optional<OutMessage> SendQueue::pop(Instant now) {
     scheduler_->onMessage(id, message.message.payload.size(), stream.entered);
     if (now >= message.expires) {
       ++expired_;
-      noteSent(message, message.message.payload.size());
+      if (!isPlanted(PlantedBug::expiredStaysBuffered))
+        noteSent(message, message.message.payload.size());
       continue;
     }
     message.ssn = stream.next;
