@@ -56,6 +56,17 @@ enum class PlantedBug : std::uint8_t {
   closedBeforeMessages,  // C-7: the close event overtakes messages that are held back
   messageBeforeOpen,     // C-8: the open event does not come first
   glareWithoutRollback,  // J-7: an offer replaces ours without a way through stable
+  skipOnFreshStream,     // S-13: a skip that is the first thing on its stream is lost
+  resetPerformedTwice,   // S-10: a request that came again is performed again
+  abortNotSent,          // S-16: close() says close_notify only, no ABORT
+  unreadNotCounted,      // C-9: unread messages leave the receive window open
+  emptyRecordStands,     // S-1: the cursor does not move over a DTLS record of length 0
+  alertBelieved,         // D-1: a plaintext alert ends the handshake
+  noSecondAttempt,       // D-2: what OpenSSL cannot read ends the connection
+  strangersHeard,        // I-1: DTLS is taken from any address
+  rollbackKeepsPending,  // J-7: a rollback leaves the pending local description
+  socketNotClosed,       // L-6: the socket stays open under the loop
+  timerAfterClose,       // L-7: the timer of who has left stays armed
 };
 
 struct PlantedBugName {
@@ -107,6 +118,17 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::closedBeforeMessages, "closedBeforeMessages"},
     {PlantedBug::messageBeforeOpen, "messageBeforeOpen"},
     {PlantedBug::glareWithoutRollback, "glareWithoutRollback"},
+    {PlantedBug::skipOnFreshStream, "skipOnFreshStream"},
+    {PlantedBug::resetPerformedTwice, "resetPerformedTwice"},
+    {PlantedBug::abortNotSent, "abortNotSent"},
+    {PlantedBug::unreadNotCounted, "unreadNotCounted"},
+    {PlantedBug::emptyRecordStands, "emptyRecordStands"},
+    {PlantedBug::alertBelieved, "alertBelieved"},
+    {PlantedBug::noSecondAttempt, "noSecondAttempt"},
+    {PlantedBug::strangersHeard, "strangersHeard"},
+    {PlantedBug::rollbackKeepsPending, "rollbackKeepsPending"},
+    {PlantedBug::socketNotClosed, "socketNotClosed"},
+    {PlantedBug::timerAfterClose, "timerAfterClose"},
 };
 
 #ifdef PARLEY_PLANTED

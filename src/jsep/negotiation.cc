@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/planted.h"
 #include "jsep/bundle.h"
 #include "jsep/signaling.h"
 #include "jsep/validation.h"
@@ -179,7 +180,7 @@ std::optional<Failure> Negotiation::set(Side side, SdpType type, Sdp sdp, Effect
 std::optional<Failure> Negotiation::rollback(Side side, Effects& effects) {
   const std::optional<SignalingState> after = nextState(state_, side, SdpType::rollback);
   if (!after) return wrongState(state_, "rollback");
-  pendingLocal_.reset();
+  if (!isPlanted(PlantedBug::rollbackKeepsPending)) pendingLocal_.reset();
   pendingRemote_.reset();
   sections_ = *std::exchange(sectionsBefore_, std::nullopt);
   transports_.rollback(effects);

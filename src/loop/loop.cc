@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/assert.h"
+#include "core/planted.h"
 
 namespace parley::loop {
 
@@ -78,7 +79,7 @@ void Loop::vacate(Seat& seat) {
     driver_.cancel(request);
   }
   seat.requests.clear();
-  wheel_.clear(seat);
+  if (!isPlanted(PlantedBug::timerAfterClose)) wheel_.clear(seat);
   if (seat.isTouched) touched_[seat.touchedAt] = 0;
   seat.isTouched = false;
   std::exchange(seat.guest, nullptr)->place_ = 0;
@@ -162,7 +163,7 @@ void Loop::close(SocketId socket) {
   if (owner->second.batch == batchNumber_) flush();
   std::erase(seatAt(owner->second.place).sockets, socket);
   owners_.erase(owner);
-  driver_.closeUdp(socket);
+  if (!isPlanted(PlantedBug::socketNotClosed)) driver_.closeUdp(socket);
   PARLEY_TRACE(step_, Topic::loop, "closed", {"socket", socket.value});
 }
 
@@ -237,6 +238,7 @@ void Loop::expireTimers() {
     TimerWheel::Entry* entry = wheel_.expire(step_.now);
     if (!entry) break;
     Seat& seat = static_cast<Seat&>(*entry);
+    if (isPlanted(PlantedBug::timerAfterClose) && !seat.guest) continue;  // it fires into nothing
     touchSeat(seat);
     seat.guest->onTimer(step_);
     bury();

@@ -93,6 +93,7 @@ bool Association::Machine::isNextRequest(std::uint32_t sequence) {
     return true;
   }
   if (incoming.last && sequence == incoming.last->sequence) {
+    if (isPlanted(PlantedBug::resetPerformedTwice)) return true;
     answer(ReConfigChunk{{*incoming.last}}.toChunk());
     return false;
   }

@@ -1,3 +1,4 @@
+#include "core/planted.h"
 #include "sctp/machine.h"
 
 // SHUTDOWN, ABORT and every other end (RFC 9260 9).
@@ -39,7 +40,7 @@ void Association::Machine::abort(Step& step) {
   end(false);
   replies_.clear();
   events_ = {};
-  if (bytes.empty()) return;
+  if (bytes.empty() || isPlanted(PlantedBug::abortNotSent)) return;
   if (Packet packet = step.packets.copyOf(bytes)) {
     ++stats_.packetsSent;
     stats_.bytesSent += packet.size();

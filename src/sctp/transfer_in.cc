@@ -16,7 +16,8 @@ std::size_t worthTelling(const Config& config) {
 }  // namespace
 
 std::size_t Association::Machine::windowNow() const {
-  const std::size_t used = unread_ + (link_ ? link_->reassembly.held() : 0);
+  const std::size_t unread = isPlanted(PlantedBug::unreadNotCounted) ? 0 : unread_;
+  const std::size_t used = unread + (link_ ? link_->reassembly.held() : 0);
   const std::size_t left = config_.receiveWindow - std::min(config_.receiveWindow, used);
   return left < config_.packetSize ? 0 : left;
 }
@@ -27,7 +28,8 @@ bool Association::Machine::hasRoomFor(const DataChunk& data, bool next) const {
   const std::size_t charge = data.payload.size() + limits::sctp::kMessageOverhead;
   const std::size_t soft = config_.receiveWindow + config_.receiveWindow / 4;
   const std::size_t held = link_->reassembly.held();
-  if (unread_ + held + charge <= soft) return true;
+  const std::size_t unread = isPlanted(PlantedBug::unreadNotCounted) ? 0 : unread_;
+  if (unread + held + charge <= soft) return true;
   return unread_ <= config_.receiveWindow &&
          (next || (link_->tracker.hasGaps() &&
                    link_->tracker.positionOf(data.tsn) < link_->tracker.highest() &&

@@ -57,6 +57,8 @@ void Session::receiveInHandshake(Step& step, Handshaking& handshaking, const Rec
     // Anybody can write one. It is believed when nothing better comes until the end.
     ++stats_.plaintextAlerts;
     if (record.body.size() == 2) handshaking.alertReceived = record.body[1];
+    if (isPlanted(PlantedBug::alertBelieved))
+      giveUp(step, handshaking, {.reason = FailureReason::alert});
     return;
   }
   if (header.type == ContentType::applicationData) {
@@ -103,7 +105,8 @@ void Session::restart(Step& step, Handshaking& handshaking) {
                 .alertSent = failure.alert,
                 .alertReceived = handshaking.alertReceived,
                 .detail = failure.detail};
-  if (failure.isFinal || handshaking.restarts.isUsedUp()) {
+  const bool isLast = handshaking.restarts.isUsedUp() || isPlanted(PlantedBug::noSecondAttempt);
+  if (failure.isFinal || isLast) {
     return giveUp(step, handshaking, std::move(failed));
   }
   // Something that was forged or broken spoilt the attempt. The true peer gets another one, without

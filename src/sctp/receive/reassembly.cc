@@ -190,6 +190,8 @@ void Reassembly::forwardTo(std::int64_t cumulative,
     runs_.erase(runs_.begin());
   }
   for (const auto& skip : skipped) {
+    const bool isFresh = skip.stream.value >= streams_.size() || !streams_[skip.stream.value];
+    if (isPlanted(PlantedBug::skipOnFreshStream) && isFresh) continue;
     Stream& stream = streamOf(skip.stream);
     if (isAfter(stream.next, skip.ssn)) continue;
     // What is whole among the skipped is delivered: it was given up only by its sender.
