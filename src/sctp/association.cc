@@ -10,6 +10,17 @@ constexpr std::size_t kAnswersMax = 32;  // waiting for one flush, bundled
 constexpr std::size_t kRepliesMax = 8;   // packets of their own
 constexpr Duration kPoolRetry = 5ms;
 
+constexpr std::string_view kStates[] = {
+    "idle",         "cookieWait",       "cookieEchoed",    "established", "shutdownPending",
+    "shutdownSent", "shutdownReceived", "shutdownAckSent", "ended"};
+static_assert(std::size(kStates) == std::variant_size_v<StateVariant>);
+
+constexpr std::string_view kDrops[] = {
+    "malformedPacket", "badChecksum",   "badTag",         "malformedChunk", "unexpectedChunk",
+    "unknownChunk",    "duplicateData", "windowExceeded", "badStream",      "badSack",
+    "badForwardTsn",   "badCookie",     "badHeartbeat",   "badReset",       "tooManyAnswers"};
+static_assert(std::size(kDrops) == static_cast<std::size_t>(Drop::count));
+
 Config checked(Config config) {
   config.receiveMessageMax =
       std::min(config.receiveMessageMax, limits::sctp::kMessageMaxConfigurable);
@@ -41,7 +52,28 @@ void Association::Machine::reply(Tag tag, ByteVector chunk) {
   replies_.push_back({tag, std::move(chunk)});
 }
 
+void Association::Machine::become(Step& step, StateVariant next, const char* trigger) {
+  const std::size_t before = state_.index();
+  state_ = std::move(next);
+  PARLEY_TRACE(step, Topic::sctp, "connection_state_updated", {"old", kStates[before]},
+               {"new", kStates[state_.index()]}, {"trigger", trigger});
+}
+
+// Once per packet and kind, with the count so far: a peer that misbehaves must not fill a trace.
+void Association::Machine::tellDrops(Step& step) {
+  for (std::size_t i = 0; untoldDrops_ != 0; ++i, untoldDrops_ >>= 1) {
+    if ((untoldDrops_ & 1) == 0) continue;
+    PARLEY_TRACE(step, Topic::sctp, "packet_dropped", {"trigger", kDrops[i]},
+                 {"count", static_cast<std::int64_t>(stats_.drops[i])});
+  }
+}
+
 void Association::Machine::receive(Step& step, Bytes packet) {
+  receiveChunks(step, packet);
+  if (untoldDrops_ != 0) tellDrops(step);
+}
+
+void Association::Machine::receiveChunks(Step& step, Bytes packet) {
   ++stats_.packetsReceived;
   stats_.bytesReceived += packet.size();
   const auto header = parsePacket(packet, chunks_);
@@ -114,7 +146,7 @@ void Association::Machine::dispatch(Step& step, const CommonHeader& header, cons
                                     bool first) {
   // Only a peer that has our COOKIE ECHO sends these: its COOKIE ACK was lost or overtaken.
   const bool implies = chunk.type == ChunkType::data || chunk.type == ChunkType::sack;
-  if (is<CookieEchoed>() && implies) establish(step);
+  if (is<CookieEchoed>() && implies) establish(step, "data before COOKIE ACK");
   const bool transferring = isTransferring() || is<ShutdownSent>();
   switch (chunk.type) {
     case ChunkType::init:
@@ -124,7 +156,7 @@ void Association::Machine::dispatch(Step& step, const CommonHeader& header, cons
     case ChunkType::cookieAck:
       return onCookieAck(step);
     case ChunkType::abort:
-      return onAbort(chunk);
+      return onAbort(step, chunk);
     case ChunkType::error:
       return onError(step, chunk);
     case ChunkType::shutdown:
@@ -136,7 +168,7 @@ void Association::Machine::dispatch(Step& step, const CommonHeader& header, cons
       }
       return onShutdownAck(step);
     case ChunkType::shutdownComplete:
-      return onShutdownComplete();
+      return onShutdownComplete(step);
     default:
       break;
   }
@@ -171,17 +203,19 @@ bool Association::Machine::onUnknown(const ChunkView& chunk) {  // RFC 9260 3.2
   return type & 0x80;
 }
 
-void Association::Machine::onAbort(const ChunkView& chunk) {
+void Association::Machine::onAbort(Step& step, const ChunkView& chunk) {
   if (is<Idle>() || hasEnded()) return drop(Drop::unexpectedChunk);
-  end(false);
+  const auto cause = firstCause(chunk.body);
+  PARLEY_TRACE(step, Topic::sctp, "abort_received", {"cause", cause.value_or(0)});
+  end(step, false, "ABORT of the peer");
   replies_.clear();
-  events_.push(Failed{Failed::Why::abortedByPeer, "aborted by the peer", firstCause(chunk.body)});
+  events_.push(Failed{Failed::Why::abortedByPeer, "aborted by the peer", cause});
 }
 
 void Association::Machine::onError(Step& step, const ChunkView& chunk) {
   const auto cause = firstCause(chunk.body);
   if (!cause) return drop(Drop::malformedChunk);
-  PARLEY_TRACE(step, Topic::sctp, "error", {"cause", *cause});
+  PARLEY_TRACE(step, Topic::sctp, "error_received", {"cause", *cause});
   if (*cause == static_cast<std::uint16_t>(Cause::staleCookie) && is<CookieEchoed>()) {
     onStaleCookie(step);
   }
@@ -190,16 +224,27 @@ void Association::Machine::onError(Step& step, const ChunkView& chunk) {
 void Association::Machine::onTimer(Step& step) {
   poolRetry_.expire(step.now);
   if (auto* wait = std::get_if<CookieWait>(&state_)) {
-    if (wait->t1.onTimer(step.now) == BackoffTimer::Outcome::resend) wait->initDue = true;
+    if (wait->t1.onTimer(step.now) == BackoffTimer::Outcome::resend) {
+      wait->initDue = true;
+      PARLEY_TRACE(step, Topic::sctp, "loss_timer_updated", {"timer_type", "T1-init"},
+                   {"event_type", "expired"}, {"trigger", "no INIT ACK came"});
+    }
   } else if (auto* echoed = std::get_if<CookieEchoed>(&state_)) {
-    if (echoed->t1.onTimer(step.now) == BackoffTimer::Outcome::resend)
+    if (echoed->t1.onTimer(step.now) == BackoffTimer::Outcome::resend) {
       echoed->echoDue = !isPlanted(PlantedBug::cookieNotRepeated);
+      PARLEY_TRACE(step, Topic::sctp, "loss_timer_updated", {"timer_type", "T1-cookie"},
+                   {"event_type", "expired"}, {"trigger", "no COOKIE ACK came"});
+    }
   }
   if (!link_ || is<CookieEchoed>()) return;
   link_->acks.onTimer(step.now);
   onT3(step);
   onHeartbeatTimer(step);
-  if (link_->outgoingReset.timer.expire(step.now)) link_->outgoingReset.due = true;
+  if (link_->outgoingReset.timer.expire(step.now)) {
+    link_->outgoingReset.due = true;
+    PARLEY_TRACE(step, Topic::sctp, "loss_timer_updated", {"timer_type", "reconfig"},
+                 {"event_type", "expired"}, {"trigger", "the peer has not done our reset yet"});
+  }
   sawData_ = false;
   advanceShutdown(step);
   onShutdownTimers(step);
@@ -215,11 +260,10 @@ bool Association::Machine::flushReplies(Step& step) {
   return replies_.empty();
 }
 
-void Association::Machine::flushHandshake(Step& step, Outbox& out) {
+void Association::Machine::flushHandshake(Outbox& out) {
   if (auto* echoed = std::get_if<CookieEchoed>(&state_); echoed && echoed->echoDue) {
     echoed->echoDue = !out.add(echoed->echo);  // the first chunk of its packet
   }
-  PARLEY_TRACE(step, Topic::sctp, "flush", {"answers", static_cast<int>(answers_.size())});
 }
 
 void Association::Machine::flush(Step& step) {
@@ -231,7 +275,7 @@ void Association::Machine::flush(Step& step) {
   }
   if (link_) {
     Outbox out(step, {config_, lower_, stats_, packetNumber_}, headerFor(link_->remoteTag));
-    flushHandshake(step, out);
+    flushHandshake(out);
     std::size_t sent = 0;
     while (sent < answers_.size() && out.add(answers_[sent])) ++sent;
     answers_.erase(answers_.begin(), answers_.begin() + static_cast<std::ptrdiff_t>(sent));
@@ -319,8 +363,8 @@ void Association::setSendMessageMax(std::size_t bytes) { machine_->config_.sendM
 Result<void, SendError> Association::send(Step& step, Message message, const SendOptions& options) {
   return machine_->send(step, std::move(message), options);
 }
-void Association::resetStreams(Step&, std::span<const StreamId> streams) {
-  machine_->resetStreams(streams);
+void Association::resetStreams(Step& step, std::span<const StreamId> streams) {
+  machine_->resetStreams(step, streams);
 }
 void Association::consumed(Step&, std::size_t bytes, std::size_t messages) {
   machine_->consumed(bytes, messages);

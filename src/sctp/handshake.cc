@@ -37,8 +37,7 @@ void Association::Machine::connect(Step& step) {
   makeIdentity(step);
   CookieWait wait{BackoffTimer({config_.handshakeTimer, limits::sctp::kHandshakeTimerMax, 0})};
   wait.t1.start(step.now);
-  state_ = wait;
-  PARLEY_TRACE(step, Topic::sctp, "connect", {"tag", ownTag_.value});
+  become(step, wait, "DTLS is connected");
 }
 
 ByteVector Association::Machine::initChunk() const {
@@ -115,7 +114,7 @@ void Association::Machine::onInitAck(Step& step, const ChunkView& chunk) {
   CookieEchoed echoed{BackoffTimer({config_.handshakeTimer, limits::sctp::kHandshakeTimerMax, 0}),
                       makeChunk(ChunkType::cookieEcho, 0, ack->cookie)};
   echoed.t1.start(step.now);
-  state_ = std::move(echoed);
+  become(step, std::move(echoed), "INIT ACK");
   if (!ack->unrecognized.empty()) {  // RFC 9260 3.2.1
     ByteVector all;
     for (const ByteVector& one : ack->unrecognized) {
@@ -137,7 +136,7 @@ bool Association::Machine::onCookieEcho(Step& step, const CommonHeader& header,
   const bool localMatches = cookie->localTag == (link_ ? link_->localTag : ownTag_);
   const bool remoteMatches = link_ && cookie->remoteTag == link_->remoteTag;
   if (localMatches && remoteMatches) {  // D: a duplicate, or both began at once
-    establish(step);
+    establish(step, "COOKIE ECHO of the peer");
     answer(makeChunk(ChunkType::cookieAck, 0));
     return true;
   }
@@ -156,7 +155,7 @@ bool Association::Machine::onCookieEcho(Step& step, const CommonHeader& header,
   if (localMatches && untouched && !is<ShutdownAckSent>()) {
     const bool again = isTransferring();
     link_ = std::make_unique<Link>(*cookie, config_);
-    if (!again) establish(step);
+    if (!again) establish(step, "COOKIE ECHO of the peer");
     if (again) startHeartbeat(step);
     answer(makeChunk(ChunkType::cookieAck, 0));
     return true;
@@ -180,27 +179,28 @@ void Association::Machine::restart(Step& step, const Cookie& cookie) {
   link_ = std::make_unique<Link>(cookie, config_);
   queue_.clear();
   answers_.clear();
-  state_ = Established{};
+  become(step, Established{}, "the peer restarted");
   startHeartbeat(step);
   events_.push(Restarted{link_->streamsOut, link_->streamsIn});
   answer(makeChunk(ChunkType::cookieAck, 0));
-  PARLEY_TRACE(step, Topic::sctp, "restarted", {"tag", cookie.remoteTag.value});
 }
 
 void Association::Machine::onCookieAck(Step& step) {
   if (!is<CookieEchoed>()) return drop(Drop::unexpectedChunk);
-  establish(step);
+  establish(step, "COOKIE ACK");
 }
 
-void Association::Machine::establish(Step& step) {
+void Association::Machine::establish(Step& step, const char* trigger) {
   if (!is<Idle>() && !is<CookieWait>() && !is<CookieEchoed>()) return;
-  state_ = Established{};
+  become(step, Established{}, trigger);
   queue_.dropStreamsFrom(link_->streamsOut);
   startHeartbeat(step);
   events_.push(Connected{link_->streamsOut, link_->streamsIn});
-  resetStreams(std::exchange(earlyResets_, {}));
-  PARLEY_TRACE(step, Topic::sctp, "established", {"streamsOut", link_->streamsOut},
-               {"streamsIn", link_->streamsIn});
+  resetStreams(step, std::exchange(earlyResets_, {}));
+  PARLEY_TRACE(step, Topic::sctp, "parameters_set", {"streams_out", link_->streamsOut},
+               {"streams_in", link_->streamsIn},
+               {"partial_reliability", link_->extensions.partialReliability},
+               {"stream_reset", link_->extensions.reConfig});
 }
 
 void Association::Machine::onStaleCookie(Step& step) {  // RFC 9260 5.2.6
@@ -209,7 +209,7 @@ void Association::Machine::onStaleCookie(Step& step) {  // RFC 9260 5.2.6
   CookieWait wait{BackoffTimer({config_.handshakeTimer, limits::sctp::kHandshakeTimerMax, 0})};
   wait.t1.start(step.now);
   wait.initDue = false;  // the timer paces what a peer with a broken clock could make a loop
-  state_ = wait;
+  become(step, wait, "the peer called our cookie stale");
 }
 
 }  // namespace parley::sctp

@@ -50,16 +50,17 @@ class Association::Machine {
 
   // association.cc
   void receive(Step& step, Bytes packet);
+  void receiveChunks(Step& step, Bytes packet);
   void dispatch(Step& step, const CommonHeader& header, const ChunkView& chunk, bool first);
   bool hasAcceptableTag(const CommonHeader& header, const ChunkView& chunk) const;
   void onStranger(const CommonHeader& header, const ChunkView& chunk);
   bool onUnknown(const ChunkView& chunk);  // false: the rest of the packet is not for us
-  void onAbort(const ChunkView& chunk);
+  void onAbort(Step& step, const ChunkView& chunk);
   void onError(Step& step, const ChunkView& chunk);
   void onTimer(Step& step);
   void flush(Step& step);
   bool flushReplies(Step& step);
-  void flushHandshake(Step& step, Outbox& out);
+  void flushHandshake(Outbox& out);
   Instant deadline() const;
   Stats snapshot() const;
   const char* inconsistency() const;
@@ -72,7 +73,7 @@ class Association::Machine {
   bool onCookieEcho(Step& step, const CommonHeader& header, const ChunkView& chunk);
   void onCookieAck(Step& step);
   void onStaleCookie(Step& step);
-  void establish(Step& step);
+  void establish(Step& step, const char* trigger);
   void restart(Step& step, const Cookie& cookie);
   ByteVector initChunk() const;
 
@@ -94,8 +95,8 @@ class Association::Machine {
   void sendData(Step& step, Outbox& out);
   bool sendLost(Step& step, Outbox& out, std::size_t packetsMax);
   void sendNew(Step& step, Outbox& out, std::size_t packetsMax);
-  bool sendForwardTsn(Outbox& out);
-  void writeData(Outbox& out, MutableBytes room, DataChunk chunk, bool first);
+  bool sendForwardTsn(Step& step, Outbox& out);
+  void writeData(Step& step, MutableBytes room, DataChunk chunk, bool first);
   bool fitsWindows(std::size_t wire, std::size_t payload) const;
   void reportSent();
 
@@ -106,16 +107,16 @@ class Association::Machine {
   void onHeartbeatTimer(Step& step);
 
   // reset.cc
-  void resetStreams(std::span<const StreamId> streams);
+  void resetStreams(Step& step, std::span<const StreamId> streams);
   void onReConfig(Step& step, const ChunkView& chunk);
-  void onOutgoingRequest(const OutgoingResetRequest& request);
-  ResetResult judge(const OutgoingResetRequest& request);
-  void performReset(const OutgoingResetRequest& request);
-  void onIncomingRequest(const IncomingResetRequest& request);
+  void onOutgoingRequest(Step& step, const OutgoingResetRequest& request);
+  ResetResult judge(Step& step, const OutgoingResetRequest& request);
+  void performReset(Step& step, const OutgoingResetRequest& request);
+  void onIncomingRequest(Step& step, const IncomingResetRequest& request);
   void onResetResponse(Step& step, const ResetResponse& response);
   void respond(std::uint32_t sequence, ResetResult result);
   bool isNextRequest(std::uint32_t sequence);
-  void tryDeferredReset();
+  void tryDeferredReset(Step& step);
   void prepareReset();
   bool sendReset(Step& step, Outbox& out);
 
@@ -124,11 +125,11 @@ class Association::Machine {
   void abort(Step& step);
   void onShutdown(Step& step, const ChunkView& chunk);
   void onShutdownAck(Step& step);
-  void onShutdownComplete();
+  void onShutdownComplete(Step& step);
   void advanceShutdown(Step& step);
   void onShutdownTimers(Step& step);
-  void fail(Failed::Why why, const char* reason, Cause cause);
-  void end(bool answersShutdownAck);
+  void fail(Step& step, Failed::Why why, const char* reason, Cause cause);
+  void end(Step& step, bool answersShutdownAck, const char* trigger);
   ByteVector abortPacket() const;
 
   // Small things for all of them.
@@ -140,7 +141,12 @@ class Association::Machine {
   bool isTransferring() const {
     return link_ && (is<Established>() || is<ShutdownPending>() || is<ShutdownReceived>());
   }
-  void drop(Drop why) { ++stats_.drops[static_cast<std::size_t>(why)]; }
+  void drop(Drop why) {
+    ++stats_.drops[static_cast<std::size_t>(why)];
+    untoldDrops_ |= 1u << static_cast<unsigned>(why);
+  }
+  void become(Step& step, StateVariant next, const char* trigger);
+  void tellDrops(Step& step);
   void answer(ByteVector chunk);          // bundled, with the peer's tag
   void reply(Tag tag, ByteVector chunk);  // a packet of its own
   CommonHeader headerFor(Tag tag) const { return {config_.localPort, config_.remotePort, tag}; }
@@ -157,6 +163,7 @@ class Association::Machine {
   SendQueue queue_;
   EventQueue<Event> events_;
   Stats stats_;
+  std::uint32_t untoldDrops_ = 0;  // a bit per Drop, for the trace
 
   Tag ownTag_;
   Tsn ownTsn_;

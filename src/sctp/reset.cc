@@ -9,7 +9,7 @@
 
 namespace parley::sctp {
 
-void Association::Machine::resetStreams(std::span<const StreamId> streams) {
+void Association::Machine::resetStreams(Step& step, std::span<const StreamId> streams) {
   if (hasEnded() || streams.empty()) return;
   if (!link_ || is<CookieEchoed>()) {
     earlyResets_.insert(earlyResets_.end(), streams.begin(), streams.end());
@@ -17,6 +17,7 @@ void Association::Machine::resetStreams(std::span<const StreamId> streams) {
   }
   if (!link_->extensions.reConfig) {
     events_.push(ResetFailed{{streams.begin(), streams.end()}});
+    PARLEY_TRACE(step, Topic::sctp, "reset_failed", {"trigger", "the peer cannot reset streams"});
     return;
   }
   for (const StreamId stream : streams) {
@@ -51,13 +52,13 @@ bool Association::Machine::sendReset(Step& step, Outbox& out) {
   auto& reset = link_->outgoingReset;
   if (!reset.request || !reset.due) return true;
   if (!out.add(ReConfigChunk{{*reset.request}}.toChunk())) return false;
-  PARLEY_TRACE(step, Topic::sctp, "resetRequested", {"sequence", reset.request->sequence},
-               {"streams", static_cast<std::int64_t>(reset.request->streams.size())},
-               {"first", reset.request->streams.front().value});
   reset.due = false;
   if (!isPlanted(PlantedBug::resetNotRepeated)) reset.timer.start(step.now, reset.wait);
   reset.wait = std::min(reset.wait * 2, limits::sctp::kRtoMax);
   ++stats_.resetsSent;
+  PARLEY_TRACE(step, Topic::sctp, "reset_asked", {"request", reset.request->sequence},
+               {"streams", static_cast<std::int64_t>(reset.request->streams.size())},
+               {"first", reset.request->streams.front().value});
   return true;
 }
 
@@ -67,9 +68,9 @@ void Association::Machine::onReConfig(Step& step, const ChunkView& chunk) {
   for (const ReConfigParameter& parameter : reConfig->parameters) {
     if (hasEnded()) return;
     if (const auto* outgoing = std::get_if<OutgoingResetRequest>(&parameter)) {
-      onOutgoingRequest(*outgoing);
+      onOutgoingRequest(step, *outgoing);
     } else if (const auto* incoming = std::get_if<IncomingResetRequest>(&parameter)) {
-      onIncomingRequest(*incoming);
+      onIncomingRequest(step, *incoming);
     } else if (const auto* other = std::get_if<OtherRequest>(&parameter)) {
       if (isNextRequest(other->sequence)) respond(other->sequence, ResetResult::denied);
     } else {
@@ -102,7 +103,7 @@ bool Association::Machine::isNextRequest(std::uint32_t sequence) {
   return false;
 }
 
-void Association::Machine::onOutgoingRequest(const OutgoingResetRequest& request) {
+void Association::Machine::onOutgoingRequest(Step& step, const OutgoingResetRequest& request) {
   auto& incoming = link_->incomingReset;
   // "In progress" is no final answer: a repetition is judged again, never answered from memory.
   const bool again = incoming.last &&
@@ -110,12 +111,15 @@ void Association::Machine::onOutgoingRequest(const OutgoingResetRequest& request
                      incoming.last->result == ResetResult::inProgress;
   const bool judged = again && !isPlanted(PlantedBug::resetNeverPerformed);
   if (judged || isNextRequest(request.sequence)) {
-    const ResetResult result = judge(request);
+    const ResetResult result = judge(step, request);
+    PARLEY_TRACE(step, Topic::sctp, "reset_requested", {"request", request.sequence},
+                 {"streams", static_cast<std::int64_t>(request.streams.size())},
+                 {"result", static_cast<std::int64_t>(result)});
     respond(request.sequence, result);
   }
 }
 
-ResetResult Association::Machine::judge(const OutgoingResetRequest& request) {
+ResetResult Association::Machine::judge(Step& step, const OutgoingResetRequest& request) {
   auto& incoming = link_->incomingReset;
   const bool exist = std::ranges::all_of(
       request.streams, [&](StreamId stream) { return stream.value < link_->streamsIn; });
@@ -139,12 +143,14 @@ ResetResult Association::Machine::judge(const OutgoingResetRequest& request) {
     if (!isPlanted(PlantedBug::resetNeverPerformed)) incoming.deferred = request;
     return ResetResult::inProgress;
   }
-  performReset(request);
+  performReset(step, request);
   return ResetResult::performed;
 }
 
-void Association::Machine::performReset(const OutgoingResetRequest& request) {
+void Association::Machine::performReset(Step& step, const OutgoingResetRequest& request) {
   ++stats_.resetsReceived;
+  PARLEY_TRACE(step, Topic::sctp, "reset_done", {"by", "peer"}, {"request", request.sequence},
+               {"streams", static_cast<std::int64_t>(request.streams.size())});
   if (request.streams.empty()) {
     for (std::uint32_t id = 0; id < link_->streamsIn; ++id) {
       link_->reassembly.reset({static_cast<std::uint16_t>(id)});
@@ -154,17 +160,17 @@ void Association::Machine::performReset(const OutgoingResetRequest& request) {
   events_.push(StreamsReset{request.streams, true});
 }
 
-void Association::Machine::tryDeferredReset() {
+void Association::Machine::tryDeferredReset(Step& step) {
   auto& incoming = link_->incomingReset;
   if (!incoming.deferred) return;
   if (isAfter(incoming.deferred->lastTsn, link_->tracker.cumulativeTsn())) return;
-  performReset(*incoming.deferred);
+  performReset(step, *incoming.deferred);
   incoming.doneUnasked = std::exchange(incoming.deferred, std::nullopt);
   respond(incoming.doneUnasked->sequence, ResetResult::performed);
 }
 
 // The peer asks us to reset our direction; the request we make of it is the answer (5.2.3).
-void Association::Machine::onIncomingRequest(const IncomingResetRequest& request) {
+void Association::Machine::onIncomingRequest(Step& step, const IncomingResetRequest& request) {
   if (!isNextRequest(request.sequence)) return;
   const bool exist = std::ranges::all_of(
       request.streams, [&](StreamId stream) { return stream.value < link_->streamsOut; });
@@ -173,7 +179,7 @@ void Association::Machine::onIncomingRequest(const IncomingResetRequest& request
     return respond(request.sequence, exist ? ResetResult::denied : ResetResult::wrongSsn);
   }
   respond(request.sequence, ResetResult::inProgress);
-  resetStreams(request.streams);
+  resetStreams(step, request.streams);
 }
 
 void Association::Machine::onResetResponse(Step& step, const ResetResponse& response) {
@@ -186,11 +192,13 @@ void Association::Machine::onResetResponse(Step& step, const ResetResponse& resp
     reset.timer.start(step.now, link_->rto.value());  // asked again under the same number
     return;
   }
-  PARLEY_TRACE(step, Topic::sctp, "resetAnswered", {"sequence", response.sequence},
-               {"result", static_cast<std::int64_t>(response.result)});
   const bool done =
       response.result == ResetResult::performed || response.result == ResetResult::nothingToDo;
   auto streams = std::move(reset.request->streams);
+  PARLEY_TRACE(step, Topic::sctp, done ? "reset_done" : "reset_failed", {"by", "us"},
+               {"request", response.sequence},
+               {"result", static_cast<std::int64_t>(response.result)},
+               {"trigger", done ? "the peer agreed" : "the peer refused"});
   reset.request.reset();
   reset.due = false;
   reset.timer.stop();

@@ -24,10 +24,10 @@ ByteVector shutdownChunk(const Link& link) {
 
 void Association::Machine::shutdown(Step& step) {
   if (is<Established>()) {
-    state_ = ShutdownPending{};
+    become(step, ShutdownPending{}, "shutdown()");
     advanceShutdown(step);
   } else if (is<Idle>() || is<CookieWait>() || is<CookieEchoed>()) {
-    end(false);  // nothing was ever agreed
+    end(step, false, "shutdown() before it was established");
     events_.push(Closed{});
   }
 }
@@ -37,13 +37,15 @@ void Association::Machine::abort(Step& step) {
   const ByteVector bytes = abortPacket();
   if (link_) lastRemoteTag_ = link_->remoteTag;
   lastCause_ = Cause::userAbort;
-  end(false);
+  end(step, false, "abort()");
   replies_.clear();
   events_ = {};
   if (bytes.empty() || isPlanted(PlantedBug::abortNotSent)) return;
   if (Packet packet = step.packets.copyOf(bytes)) {
     ++stats_.packetsSent;
     stats_.bytesSent += packet.size();
+    PARLEY_TRACE(step, Topic::sctp, "abort_sent",
+                 {"cause", static_cast<std::int64_t>(Cause::userAbort)}, {"trigger", "abort()"});
     lower_.sendPacket(step, std::move(packet));
   }
 }
@@ -64,20 +66,22 @@ ByteVector Association::Machine::abortPacket() const {
   return packet;
 }
 
-void Association::Machine::fail(Failed::Why why, const char* reason, Cause cause) {
+void Association::Machine::fail(Step& step, Failed::Why why, const char* reason, Cause cause) {
   if (hasEnded()) return;
   if (link_) {
     lastRemoteTag_ = link_->remoteTag;
     lastCause_ = cause;
     reply(link_->remoteTag, makeAbort(0, cause, {}));
+    PARLEY_TRACE(step, Topic::sctp, "abort_sent", {"cause", static_cast<std::int64_t>(cause)},
+                 {"trigger", reason});
   }
-  end(false);
+  end(step, false, reason);
   events_.push(Failed{why, reason, std::nullopt});
 }
 
 // Everything goes but the counters, the events not yet drained and what flush() has to say last.
-void Association::Machine::end(bool answersShutdownAck) {
-  state_ = Ended{answersShutdownAck};
+void Association::Machine::end(Step& step, bool answersShutdownAck, const char* trigger) {
+  become(step, Ended{answersShutdownAck}, trigger);
   link_.reset();
   queue_.clear();
   answers_.clear();
@@ -93,12 +97,12 @@ void Association::Machine::advanceShutdown(Step& step) {
   if (is<ShutdownPending>() && drained) {
     ShutdownSent sent{startedT2(step, *link_), {}};
     sent.t5.start(step.now, kGuard);
-    state_ = sent;
+    become(step, sent, "all data was acknowledged");
     answer(shutdownChunk(*link_));
   } else if (is<ShutdownReceived>() && drained) {
     ShutdownAckSent sent{startedT2(step, *link_), {}};
     sent.t5.start(step.now, kGuard);
-    state_ = sent;
+    become(step, sent, "all data was acknowledged");
     answer(makeChunk(ChunkType::shutdownAck, 0));
   } else if (auto* sent = std::get_if<ShutdownSent>(&state_); sent && sawData_) {
     sent->t2.start(step.now);
@@ -116,24 +120,24 @@ void Association::Machine::onShutdown(Step& step, const ChunkView& chunk) {
   takeSack(step, sack);
   if (is<ShutdownSent>()) {  // both sides at once
     ShutdownAckSent both{startedT2(step, *link_), std::get<ShutdownSent>(state_).t5};
-    state_ = both;
+    become(step, both, "SHUTDOWN of both sides");
     answer(makeChunk(ChunkType::shutdownAck, 0));
     return;
   }
-  state_ = ShutdownReceived{};
+  become(step, ShutdownReceived{}, "SHUTDOWN of the peer");
   advanceShutdown(step);
 }
 
-void Association::Machine::onShutdownAck(Step&) {
+void Association::Machine::onShutdownAck(Step& step) {
   if (!is<ShutdownSent>() && !is<ShutdownAckSent>()) return drop(Drop::unexpectedChunk);
   reply(link_->remoteTag, makeChunk(ChunkType::shutdownComplete, 0));
-  end(true);
+  end(step, true, "SHUTDOWN ACK");
   events_.push(Closed{});
 }
 
-void Association::Machine::onShutdownComplete() {
+void Association::Machine::onShutdownComplete(Step& step) {
   if (!is<ShutdownAckSent>()) return drop(Drop::unexpectedChunk);
-  end(false);
+  end(step, false, "SHUTDOWN COMPLETE");
   events_.push(Closed{});
 }
 
@@ -151,7 +155,8 @@ void Association::Machine::onShutdownTimers(Step& step) {
     }
   }
   if (guard && guard->expire(step.now)) {
-    fail(Failed::Why::shutdownTimeout, "the peer did not finish the shutdown", Cause::userAbort);
+    fail(step, Failed::Why::shutdownTimeout, "the peer did not finish the shutdown",
+         Cause::userAbort);
   }
 }
 

@@ -41,7 +41,7 @@ void Association::Machine::onData(Step& step, const ChunkView& chunk) {
   if (!data) {
     drop(Drop::malformedChunk);
     if (chunk.body.size() == DataChunk::kHeader - kChunkHeader) {  // RFC 9260 6.2
-      fail(Failed::Why::protocolViolation, "DATA without payload", Cause::noUserData);
+      fail(step, Failed::Why::protocolViolation, "DATA without payload", Cause::noUserData);
     }
     return;
   }
@@ -70,7 +70,7 @@ void Association::Machine::onData(Step& step, const ChunkView& chunk) {
   const bool wasOrderly = next && !link.tracker.hasGaps();
   const auto outcome = link.reassembly.add(at, next, *data, complete_);
   if (outcome == Reassembly::Outcome::violation) {
-    return fail(Failed::Why::protocolViolation, "fragments contradict each other",
+    return fail(step, Failed::Why::protocolViolation, "fragments contradict each other",
                 Cause::protocolViolation);
   }
   if (outcome == Reassembly::Outcome::full) return drop(Drop::windowExceeded);
@@ -78,9 +78,9 @@ void Association::Machine::onData(Step& step, const ChunkView& chunk) {
   link.tracker.adaptReach(config_.receiveWindow, data->payload.size());
   if (!wasOrderly || data->flags & DataChunk::kImmediate) link.acks.ackAtOnce();
   deliver(complete_);
-  tryDeferredReset();
+  tryDeferredReset(step);
   if (link.reassembly.held() > 2 * config_.receiveWindow + config_.receiveMessageMax) {
-    fail(Failed::Why::outOfResource, "too much held out of order", Cause::outOfResource);
+    fail(step, Failed::Why::outOfResource, "too much held out of order", Cause::outOfResource);
   }
   if (is<ShutdownSent>()) {  // RFC 9260 9.2: answered with SACK and SHUTDOWN at once
     link_->acks.ackAtOnce();
@@ -113,7 +113,7 @@ void Association::Machine::consumed(std::size_t bytes, std::size_t messages) {
   }
 }
 
-void Association::Machine::onForwardTsn(Step&, const ChunkView& chunk) {
+void Association::Machine::onForwardTsn(Step& step, const ChunkView& chunk) {
   Link& link = *link_;
   const auto forward = ForwardTsnChunk::parse(chunk.body);
   if (!forward) return drop(Drop::malformedChunk);
@@ -125,11 +125,13 @@ void Association::Machine::onForwardTsn(Step&, const ChunkView& chunk) {
     return drop(Drop::badForwardTsn);
   }
   const std::int64_t cumulative = link.tracker.positionOf(forward->newCumulativeTsn);
+  PARLEY_TRACE(step, Topic::sctp, "forward_tsn_received", {"tsn", forward->newCumulativeTsn.value},
+               {"skipped", ahead});
   link.tracker.forwardTo(forward->newCumulativeTsn);
   link.reassembly.forwardTo(cumulative, forward->skipped, complete_);
   link.acks.ackAtOnce();
   deliver(complete_);
-  tryDeferredReset();
+  tryDeferredReset(step);
 }
 
 bool Association::Machine::sendSack(Outbox& out) {

@@ -64,6 +64,7 @@ void Association::Machine::takeSack(Step& step, const SackChunk& sack) {
     // The probe was refused and nothing else is on its way: send it again now, not at T3.
     link.probing = false;
     link.outstanding.onTimeout(step.now, queue_);
+    PARLEY_TRACE(step, Topic::sctp, "window_reopened", {"window", sack.receiverWindow});
   }
 
   const bool inRecovery = link.recoveryExit > link.outstanding.acknowledged();
@@ -73,6 +74,9 @@ void Association::Machine::takeSack(Step& step, const SackChunk& sack) {
     link.recoveryExit = link.outstanding.end() - 1;
     link.resendAtOnce = true;
     ++stats_.fastRecoveries;
+    PARLEY_TRACE(step, Topic::sctp, "congestion_state_updated", {"new", "recovery"},
+                 {"trigger", "gap reports"},
+                 {"congestion_window", static_cast<std::int64_t>(link.congestion->window())});
   } else if (outcome.ackedBytes > 0) {
     link.congestion->onAcked({outcome.ackedBytes, outcome.cumulativeAdvanced, link.wasLimited,
                               link.outstanding.empty(), inRecovery});
@@ -93,6 +97,11 @@ void Association::Machine::onT3(Step& step) {  // RFC 9260 6.3.3
   ++stats_.timeouts;
   link.rto.backOff();
   if (!link.probing) link.congestion->onTimeout();  // 6.1: a closed window is not congestion
+  PARLEY_TRACE(step, Topic::sctp, "loss_timer_updated", {"timer_type", "T3-rtx"},
+               {"event_type", "expired"},
+               {"trigger", link.probing ? "the peer's window is closed" : "no SACK came"},
+               {"congestion_window", static_cast<std::int64_t>(link.congestion->window())},
+               {"rto_us", link.rto.value().count()});
   link.outstanding.onTimeout(step.now, queue_);
   link.recoveryExit = 0;
   link.ackedSinceFlush = 0;
@@ -134,7 +143,7 @@ void Association::Machine::sendData(Step& step, Outbox& out) {
   const std::size_t packetsMax = out.packets() + burst + link.ackedSinceFlush / config_.packetSize;
   link.ackedSinceFlush = 0;
 
-  if (link.forwardTsnDue && !sendForwardTsn(out)) return;
+  if (link.forwardTsnDue && !sendForwardTsn(step, out)) return;
   if (sendLost(step, out, packetsMax)) sendNew(step, out, packetsMax);
   link.resendAtOnce = false;
   link.wasLimited =
@@ -156,7 +165,7 @@ bool Association::Machine::sendLost(Step& step, Outbox& out, std::size_t packets
     const bool first = link.outstanding.bytesInFlight() == 0;
     const auto room = out.reserve(wire);
     if (!room) return false;
-    writeData(out, *room, link.outstanding.resendFirstLost(out.number(), step.now), first);
+    writeData(step, *room, link.outstanding.resendFirstLost(out.number(), step.now), first);
     if (first) link.t3.start(step.now, link.rto.value());
     ++stats_.chunksRetransmitted;
     stats_.bytesRetransmitted += wire - DataChunk::kHeader;
@@ -190,16 +199,20 @@ void Association::Machine::sendNew(Step& step, Outbox& out, std::size_t packetsM
     if (!room) return;
     const OutMessage& message = link.outstanding.current();
     queue_.noteSent(message, size);
-    writeData(out, *room, link.outstanding.cut(size, out.number(), step.now), first);
+    writeData(step, *room, link.outstanding.cut(size, out.number(), step.now), first);
     ++stats_.dataChunksSent;
     stats_.payloadBytesSent += size;
     link.lastData = step.now;
   }
 }
 
-void Association::Machine::writeData(Outbox&, MutableBytes room, DataChunk chunk, bool first) {
+void Association::Machine::writeData(Step& step, MutableBytes room, DataChunk chunk, bool first) {
   Link& link = *link_;
   if (first && link.peerWindow < chunk.payload.size()) {
+    if (!link.probing)
+      PARLEY_TRACE(step, Topic::sctp, "window_closed",
+                   {"window", static_cast<std::int64_t>(link.peerWindow)},
+                   {"trigger", "the peer does not read; one chunk probes"});
     link.probing = true;
     ++stats_.windowProbes;
   }
@@ -212,12 +225,13 @@ void Association::Machine::writeData(Outbox&, MutableBytes room, DataChunk chunk
   chunk.write(room);
 }
 
-bool Association::Machine::sendForwardTsn(Outbox& out) {
+bool Association::Machine::sendForwardTsn(Step& step, Outbox& out) {
   Link& link = *link_;
   const std::size_t skippedMax = (Outbox::roomOfPacket(config_) - 8) / 4;
   if (!out.add(link.outstanding.forwardTsn(skippedMax).toChunk())) return false;
   link.forwardTsnDue = false;
   ++stats_.forwardTsnsSent;
+  PARLEY_TRACE(step, Topic::sctp, "forward_tsn_sent", {"trigger", "messages were given up"});
   return true;
 }
 
