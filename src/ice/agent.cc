@@ -98,6 +98,7 @@ bool Agent::receive(Step& step, const Path& from, Bytes datagram) {
   const auto message = stun::MessageView::parse(datagram);
   if (message) return receive(step, from, *message);
   ++shared_->stats.malformed;
+  PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "not a STUN message"});
   return true;
 }
 
@@ -108,6 +109,7 @@ bool Agent::receive(Step& step, const Path& from, const stun::MessageView& messa
   // Checks must carry FINGERPRINT (RFC 8445 7.1.2); elsewhere it only must not be wrong.
   if ((isRequest || message.hasFingerprint()) && !message.checkFingerprint()) {
     ++shared_->stats.badFingerprint;
+    PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "bad FINGERPRINT"});
     return true;
   }
   switch (message.messageClass()) {
@@ -117,7 +119,10 @@ bool Agent::receive(Step& step, const Path& from, const stun::MessageView& messa
     case stun::Class::request: {
       Transport* owner = ownerOf(from.local);
       if (owner) owner->receiveRequest(step, from, message);
-      if (!owner) ++shared_->stats.unknownBase;
+      if (!owner) {
+        ++shared_->stats.unknownBase;
+        PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "on an unknown base"});
+      }
       return true;
     }
     case stun::Class::success:
@@ -131,6 +136,7 @@ bool Agent::receive(Step& step, const Path& from, const stun::MessageView& messa
     }
   }
   ++shared_->stats.strayResponses;
+  PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "answer to no check of ours"});
   return false;
 }
 
@@ -144,7 +150,7 @@ void Agent::flush(Step& step) {
   for (const auto& transport : transports_) transport->current().nominate(step);
   thaw();
   sendChecks(step);
-  for (const auto& transport : transports_) transport->report();
+  for (const auto& transport : transports_) transport->report(step);
 }
 
 // RFC 8445 6.1.4.2 step 2 and 7.2.5.3.3: of the pairs of one foundation, in whatever list, one is

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/planted.h"
+#include "ice/names.h"
 #include "ice/nomination.h"
 #include "ice/priority.h"
 
@@ -22,7 +23,7 @@ void Generation::addLocal(Step& step, LocalCandidate local) {
   // there already and better.
   if (!isBase || concluded_ || failed_) return;
   const LocalCandidate& base = book_.locals().back();
-  for (const RemoteCandidate& remote : book_.remotes()) addPair(base, remote);
+  for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
   settle(step);
 }
 
@@ -37,7 +38,10 @@ bool Generation::removeLocal(Step& step, CandidateId id) {
   if (selected_ != PairId{} && !list_.find(selected_)) {
     selected_ = {};
     lost_.start(step.now, limits::ice::kFailed);
-    reopen();
+    reason_ = "the address of the selected pair went away";
+    PARLEY_TRACE(step, Topic::ice, "pair_lost", {"transport", transport_.value},
+                 {"trigger", reason_});
+    reopen(step);
   }
   settle(step);
   return true;
@@ -46,6 +50,9 @@ bool Generation::removeLocal(Step& step, CandidateId id) {
 void Generation::setRemoteCredentials(Step& step, Credentials remote) {
   if (remote_) return;  // other credentials are another generation
   remote_ = std::move(remote);
+  reason_ = "the credentials of the peer are known";
+  PARLEY_TRACE(step, Topic::ice, "remote_credentials_set", {"transport", transport_.value},
+               {"ufrag", remote_->ufrag, Field::Kind::secret});
   patience_.start(step.now, shared_.config.patience);
   const std::vector<EarlyRequest> early = std::move(early_);
   early_ = {};
@@ -75,14 +82,14 @@ Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candid
   if (added->changed) refreshPriorities(added->id);
   if (added->isNew && !concluded_ && !failed_) {
     for (const LocalCandidate& base : book_.locals()) {
-      if (base.isBase()) addPair(base, *book_.remote(added->id));
+      if (base.isBase()) addPair(step, base, *book_.remote(added->id));
     }
   }
   settle(step);
   return added->id;
 }
 
-Pair* Generation::addPair(const LocalCandidate& base, const RemoteCandidate& remote) {
+Pair* Generation::addPair(Step& step, const LocalCandidate& base, const RemoteCandidate& remote) {
   if (!canPair(base.candidate, remote.candidate)) return nullptr;
   Pair pair;
   pair.id = {shared_.nextPair++};
@@ -96,14 +103,22 @@ Pair* Generation::addPair(const LocalCandidate& base, const RemoteCandidate& rem
   // RFC 8445 6.1.2.5: the bound is for the whole set, spread evenly.
   const std::size_t share = shared_.config.pairsMax / std::max<std::size_t>(shared_.transports, 1);
   Pair* added = list_.add(pair, std::max<std::size_t>(share, 1));
-  if (!added) ++shared_.stats.pairsRefused;
+  if (!added) {
+    ++shared_.stats.pairsRefused;
+    return nullptr;
+  }
+  PARLEY_TRACE(step, Topic::ice, "pair_added", {"pair", pair.id.value}, {"local", base.id.value},
+               {"local_type", nameOf(base.candidate.type)},
+               {"local_address", base.candidate.address.toString(), Field::Kind::secret},
+               {"remote", remote.id.value}, {"remote_type", nameOf(remote.candidate.type)},
+               {"remote_address", pair.path.remote.toString(), Field::Kind::secret});
   return added;
 }
 
-void Generation::pairAll() {
+void Generation::pairAll(Step& step) {
   for (const LocalCandidate& base : book_.locals()) {
     if (!base.isBase()) continue;
-    for (const RemoteCandidate& remote : book_.remotes()) addPair(base, remote);
+    for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
   }
 }
 
@@ -161,6 +176,10 @@ void Generation::nominate(Step& step) {
   if (Pair* pair = list_.find(advice.pair)) {
     pair->nominating = true;
     list_.trigger(*pair);
+    PARLEY_TRACE(step, Topic::ice, "nominating", {"pair", pair->id.value},
+                 {"trigger", disconnected_            ? "the selected pair is silent"
+                             : step.now > firstValid_ ? "no better pair answered in time"
+                                                      : "no better pair can succeed"});
   }
 }
 
@@ -172,10 +191,16 @@ void Generation::select(Step& step, PairId id) {
   lost_.stop();
   if (selected_ == id) return;
   if (Pair* before = list_.find(selected_)) before->nominated = false;
+  const std::uint32_t old = selected_.value;
   selected_ = id;
   disconnected_ = false;
+  reason_ = "a pair was selected";
   shared_.emit(PathSelected{transport_, pair->path, id});
-  PARLEY_TRACE(step, Topic::ice, "selected", {"pair", id.value});
+  const bool ours = shared_.role == Role::controlling;
+  PARLEY_TRACE(step, Topic::ice, "pair_selected", {"transport", transport_.value}, {"old", old},
+               {"new", id.value},
+               {"trigger", ours ? "our nomination was answered" : "the peer nominated it"},
+               {"remote_address", pair->path.remote.toString(), Field::Kind::secret});
   conclude();
   chooseSendPair(step);
 }
@@ -202,7 +227,7 @@ void Generation::conclude() {
 
 // The pair that carried data fell silent or is gone: everything is tried again, so that another
 // path may take over before consent ends.
-void Generation::reopen() {
+void Generation::reopen(Step& step) {
   concluded_ = false;
   firstValid_ = never();
   for (Pair& pair : list_.pairs()) {
@@ -212,7 +237,7 @@ void Generation::reopen() {
     pair.nominated = false;
     pair.state = PairState::frozen;
   }
-  pairAll();
+  pairAll(step);
 }
 
 void Generation::chooseSendPair(Step& step) {
@@ -228,8 +253,13 @@ void Generation::chooseSendPair(Step& step) {
   std::erase_if(checks_, [](const Check& check) { return check.recovery; });
   if (!pair) {
     consent_.end();
+    PARLEY_TRACE(step, Topic::ice, "send_pair_updated", {"new", 0},
+                 {"trigger", "no pair has consent"});
     return;
   }
+  PARLEY_TRACE(step, Topic::ice, "send_pair_updated", {"new", now.value},
+               {"trigger", now == selected_ ? "selected" : "the best that answered"});
+  if (selected_ == PairId{}) reason_ = "a pair was answered";
   consent_.begin(step.now, pair->lastAnswer, step.random);
   if (!validated_) {
     validated_ = true;
@@ -247,7 +277,7 @@ void Generation::stopChecking() {
 void Generation::resumeChecking(Step& step) {
   if (failed_) return;
   if (remote_ && !patienceOver_) patience_.start(step.now, shared_.config.patience);
-  if (selected_ == PairId{} || disconnected_) reopen();
+  if (selected_ == PairId{} || disconnected_) reopen(step);
   settle(step);
 }
 
@@ -259,15 +289,26 @@ void Generation::settle(Step& step) {
   if (disconnected_ && !consent_.isDisconnected(step.now) &&
       !isPlanted(PlantedBug::disconnectedForEver)) {
     disconnected_ = false;
+    reason_ = "the peer is heard again";
+    PARLEY_TRACE(step, Topic::ice, "recovered", {"pair", sending_.value}, {"trigger", reason_});
     if (selected_ != PairId{}) conclude();
   }
   if (sending_ != PairId{} || lost_.isRunning() || !remote_) return;
   // RFC 8863 4: peers may still reach us first, even when we have no pair left to check.
-  if (patienceOver_ && list_.isExhausted()) fail(step);
+  if (patienceOver_ && list_.isExhausted())
+    fail(step, "no pair answered and none is left to check");
 }
 
-void Generation::fail(Step& step) {
+void Generation::setState(Step& step, Pair& pair, PairState state, const char* trigger) {
+  const PairState old = std::exchange(pair.state, state);
+  if (old == state) return;
+  PARLEY_TRACE(step, Topic::ice, "pair_state_updated", {"pair", pair.id.value},
+               {"old", nameOf(old)}, {"new", nameOf(state)}, {"trigger", trigger});
+}
+
+void Generation::fail(Step& step, const char* reason) {
   failed_ = true;
+  reason_ = reason;
   disconnected_ = false;
   checks_ = {};
   early_ = {};
@@ -281,7 +322,7 @@ void Generation::fail(Step& step) {
   }
   list_.shrink();
   book_.shrink();
-  PARLEY_TRACE(step, Topic::ice, "failed", {"transport", transport_.value});
+  PARLEY_TRACE(step, Topic::ice, "failed", {"transport", transport_.value}, {"trigger", reason});
 }
 
 bool Generation::send(Step& step, Packet& packet) {

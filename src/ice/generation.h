@@ -79,6 +79,7 @@ class Generation {
   const Pair* sendPair() const { return list_.find(sending_); }
   bool isHealthy() const { return sendPair() && !disconnected_ && !failed_; }
   bool isFailed() const { return failed_; }
+  const char* reason() const { return reason_; }  // of its present state, for the trace
   std::size_t memoryUsed() const;
   const char* inconsistency() const;
 
@@ -100,21 +101,22 @@ class Generation {
   bool isChecking() const { return remote_ && !concluded_ && !failed_; }
 
   // generation.cc: candidates and pairs, selection, state
-  Pair* addPair(const LocalCandidate& base, const RemoteCandidate& remote);
-  void pairAll();
+  Pair* addPair(Step& step, const LocalCandidate& base, const RemoteCandidate& remote);
+  void pairAll(Step& step);
   void removePairs(CandidateId remote);
   void forgetChecks();
   void refreshPriorities(CandidateId remote);
   void syncRole();
   void select(Step& step, PairId id);
   void conclude();
-  void reopen();
+  void reopen(Step& step);
   void chooseSendPair(Step& step);
   void settle(Step& step);
-  void fail(Step& step);
+  void fail(Step& step, const char* reason);
+  void setState(Step& step, Pair& pair, PairState state, const char* trigger);
 
   // generation_checks.cc: the client's side
-  bool startCheck(Step& step, Pair& pair, bool recovery);
+  bool startCheck(Step& step, Pair& pair, bool recovery, const char* trigger);
   void transmit(Step& step, Check& check, Pair& pair);
   void sendConsent(Step& step, Pair& pair);
   void onCheckTimers(Step& step);
@@ -125,7 +127,7 @@ class Generation {
   void onRoleConflict(Step& step, const Check& check, Pair& pair);
   void answered(Step& step, Pair& pair, std::optional<Duration> roundTrip);
   void noteMapped(Step& step, Pair& pair, const Address& mapped);
-  void revokeConsent(Step& step, Pair& pair);
+  void revokeConsent(Step& step, Pair& pair, const char* reason);
 
   // generation_requests.cc: the server's side
   bool settleRoleConflict(Step& step, const stun::MessageView& request);
@@ -152,6 +154,7 @@ class Generation {
   Timer patience_;               // RFC 8863
   Timer lost_;                   // since the selected pair's base went away
   std::uint32_t roleEpoch_;
+  const char* reason_ = "new credentials";
   bool localsEnded_ = false;
   bool remotesEnded_ = false;
   bool validated_ = false;  // PathValidated was said

@@ -28,7 +28,8 @@ bool Generation::sendTriggered(Step& step) {
   while (Pair* pair = list_.takeTriggered()) {
     // Since it was queued an ordinary check may have answered the question.
     const bool pointless = pair->state != PairState::waiting;
-    if (!pointless && startCheck(step, *pair, false)) return true;
+    const char* why = pair->nominating ? "nomination" : "triggered check";
+    if (!pointless && startCheck(step, *pair, false, why)) return true;
   }
   return false;
 }
@@ -36,12 +37,12 @@ bool Generation::sendTriggered(Step& step) {
 bool Generation::sendOrdinary(Step& step) {
   if (!isChecking()) return false;
   Pair* pair = list_.bestWaiting();
-  return pair && startCheck(step, *pair, false);
+  return pair && startCheck(step, *pair, false, "ordinary check");
 }
 
-bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
+bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* trigger) {
   if (checks_.size() >= limits::ice::kTransactions) {
-    if (!recovery) pair.state = PairState::failed;
+    if (!recovery) setState(step, pair, PairState::failed, "too many checks under way");
     return false;
   }
   RequestBody body;
@@ -61,7 +62,7 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery) {
       other.superseded = true;
       other.transaction.stopResending(step.now);
     }
-    pair.state = PairState::inProgress;
+    setState(step, pair, PairState::inProgress, trigger);
   }
   const stun::ClientTransaction transaction =
       recovery ? stun::ClientTransaction(body.id, BackoffPolicy{limits::ice::kRecoveryRetry,
@@ -107,7 +108,7 @@ void Generation::sendConsent(Step& step, Pair& pair) {
 void Generation::onTimer(Step& step) {
   if (failed_) return;
   if (patience_.expire(step.now)) patienceOver_ = true;
-  if (lost_.expire(step.now)) return fail(step);
+  if (lost_.expire(step.now)) return fail(step, "no other pair took the place of the lost one");
   onCheckTimers(step);
   onConsentTimers(step);
   settle(step);
@@ -131,7 +132,7 @@ void Generation::onCheckTimers(Step& step) {
       continue;
     }
     if (pair && !check.superseded) {
-      pair->state = PairState::failed;
+      setState(step, *pair, PairState::failed, "no answer");
       pair->valid = false;
       pair->nominating = false;
       pair->nominateOnAnswer = false;
@@ -143,29 +144,34 @@ void Generation::onCheckTimers(Step& step) {
 void Generation::onConsentTimers(Step& step) {
   Pair* pair = list_.find(sending_);
   if (!pair || !remote_) return;
-  if (consent_.isExpired(step.now) && !isPlanted(PlantedBug::consentForEver))
-    return revokeConsent(step, *pair);
+  if (consent_.isExpired(step.now) && !isPlanted(PlantedBug::consentForEver)) {
+    PARLEY_TRACE(step, Topic::ice, "consent_expired", {"pair", pair->id.value});
+    return revokeConsent(step, *pair, "consent expired");
+  }
   if (isPlanted(PlantedBug::consentOfOneAnswer) && !disconnected_ &&
       consent_.isOverdue(step.now, pair->counters.currentRoundTrip))
-    return revokeConsent(step, *pair);
+    return revokeConsent(step, *pair, "planted");
   if (consent_.takeDue(step.now, step.random)) sendConsent(step, *pair);
   const bool recovering = std::ranges::any_of(checks_, &Check::recovery);
   if (!recovering && consent_.isOverdue(step.now, pair->counters.currentRoundTrip)) {
-    startCheck(step, *pair, true);
+    PARLEY_TRACE(step, Topic::ice, "consent_overdue", {"pair", pair->id.value});
+    startCheck(step, *pair, true, "consent is overdue");
     pair = list_.find(sending_);
   }
   if (!disconnected_ && consent_.isDisconnected(step.now)) {
     disconnected_ = true;
-    reopen();
+    reason_ = "the peer is silent on the pair that carries data";
+    PARLEY_TRACE(step, Topic::ice, "disconnected", {"pair", sending_.value}, {"trigger", reason_});
+    reopen(step);
   }
 }
 
 // RFC 7675 5.1 and 5.2. Without consent on the selected pair only a restart helps; before a pair
 // was selected another may still do.
-void Generation::revokeConsent(Step& step, Pair& pair) {
+void Generation::revokeConsent(Step& step, Pair& pair, const char* reason) {
   pair.valid = false;
-  pair.state = PairState::failed;
-  if (pair.id == selected_) return fail(step);
+  setState(step, pair, PairState::failed, reason);
+  if (pair.id == selected_) return fail(step, reason);
   disconnected_ = false;
   chooseSendPair(step);
 }
@@ -187,10 +193,13 @@ void Generation::receiveResponse(Step& step, const Path& path, const stun::Messa
   // RFC 8445 7.2.5.2.1, and nobody else may speak for the address we asked.
   if (!pair || pair->path != path) {
     ++shared_.stats.wrongSource;
+    PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "answer from another address"},
+                 {"remote_address", path.remote.toString(), Field::Kind::secret});
     return;
   }
   if (provenIntegrity(response, remote_->password) == stun::Integrity::none) {
     ++shared_.stats.unauthenticated;
+    PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "answer without integrity"});
     return;
   }
   const bool success = response.messageClass() == stun::Class::success;
@@ -202,7 +211,8 @@ void Generation::receiveResponse(Step& step, const Path& path, const stun::Messa
   ++pair->counters.responsesReceived;
   if (consentSent) {
     if (success) answered(step, *pair, step.now - *consentSent);
-    if (!success && error->code == kForbidden) revokeConsent(step, *pair);
+    if (!success && error->code == kForbidden)
+      revokeConsent(step, *pair, "the peer revoked consent");
   } else {
     const Check check = *found;
     checks_.erase(found);
@@ -233,7 +243,7 @@ void Generation::onSuccess(Step& step, const Check& check, const stun::MessageVi
   } else if (shared_.role == Role::controlled && pair.nominateOnAnswer) {
     nominateByPeer(step, pair);
   } else if (nominationLeft) {
-    pair.state = PairState::inProgress;
+    setState(step, pair, PairState::inProgress, "nomination");
   } else if (pair.nominating) {
     list_.trigger(pair);  // decided while this check, still without the flag, was under way
   }
@@ -242,7 +252,7 @@ void Generation::onSuccess(Step& step, const Check& check, const stun::MessageVi
 void Generation::answered(Step& step, Pair& pair, std::optional<Duration> roundTrip) {
   pair.known = true;
   pair.valid = true;
-  pair.state = PairState::succeeded;
+  setState(step, pair, PairState::succeeded, "answered");
   pair.lastAnswer = step.now;
   pair.recheckAt = never();
   if (roundTrip) {
@@ -278,6 +288,9 @@ void Generation::noteMapped(Step& step, Pair& pair, const Address& mapped) {
       candidateFoundation(CandidateType::peerReflexive, base->candidate.address.ip, protocol,
                           std::nullopt, shared_.salt);
   pair.seenAs = found.id;
+  PARLEY_TRACE(step, Topic::ice, "candidate_found", {"candidate", found.id.value},
+               {"type", "prflx"}, {"side", "local"}, {"trigger", "an answer told our address"},
+               {"address", mapped.toString(), Field::Kind::secret});
   shared_.emit(PeerReflexiveFound{transport_, found.id, false, found.candidate});
   addLocal(step, std::move(found));
 }
@@ -285,9 +298,10 @@ void Generation::noteMapped(Step& step, Pair& pair, const Address& mapped) {
 void Generation::onError(Step& step, const Check& check, std::uint16_t code) {
   Pair& pair = *list_.find(check.pair);
   if (code == kRoleConflict) return onRoleConflict(step, check, pair);
-  if (code == kForbidden && pair.id == sending_) return revokeConsent(step, pair);
+  if (code == kForbidden && pair.id == sending_)
+    return revokeConsent(step, pair, "the peer revoked consent");
   if (check.superseded || check.recovery) return;
-  pair.state = PairState::failed;
+  setState(step, pair, PairState::failed, "an error answer");
   pair.valid = false;
   pair.nominating = false;
   pair.nominateOnAnswer = false;
@@ -306,7 +320,7 @@ void Generation::onRoleConflict(Step& step, const Check& check, Pair& pair) {
   if (retry) {
     list_.trigger(pair);
   } else {
-    pair.state = PairState::failed;
+    setState(step, pair, PairState::failed, "a role conflict that does not end");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ice/generation.h"
+#include "ice/names.h"
 #include "ice/nomination.h"
 #include "ice/priority.h"
 
@@ -110,13 +111,19 @@ Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t pr
     const auto added = book_.addRemote(found, fresh, step.now, replaceable);
     if (!added) {
       ++shared_.stats.peerReflexiveRefused;
+      PARLEY_TRACE(step, Topic::ice, "candidate_refused", {"type", "prflx"}, {"side", "remote"},
+                   {"trigger", nameOf(added.error())},
+                   {"address", path.remote.toString(), Field::Kind::secret});
       return nullptr;
     }
     if (added->evicted) removePairs(*added->evicted);
+    PARLEY_TRACE(step, Topic::ice, "candidate_found", {"candidate", fresh.value}, {"type", "prflx"},
+                 {"side", "remote"}, {"trigger", "a check came from an address that was not told"},
+                 {"address", path.remote.toString(), Field::Kind::secret});
     shared_.emit(PeerReflexiveFound{transport_, fresh, true, std::move(found)});
     remote = book_.remote(fresh);
   }
-  Pair* pair = addPair(*base, *remote);
+  Pair* pair = addPair(step, *base, *remote);
   // The path is told by the datagram itself, zone and all.
   if (pair && !list_.find(path)) pair->path = path;
   return pair;

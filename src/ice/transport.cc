@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/planted.h"
+#include "ice/names.h"
 #include "ice/priority.h"
 
 namespace parley::ice {
@@ -13,9 +14,11 @@ Transport::Transport(Shared& shared, TransportIndex index, Credentials local)
       index_(index),
       current_(std::make_unique<Generation>(shared, index, std::move(local))) {}
 
-void Transport::restart(Step&, Credentials local) {
+void Transport::restart(Step& step, Credentials local) {
   if (isPlanted(PlantedBug::restartKeepsPassword))
     local.password = current_->localCredentials().password;
+  PARLEY_TRACE(step, Topic::ice, "restarted", {"transport", index_.value},
+               {"ufrag", local.ufrag, Field::Kind::secret});
   auto fresh = std::make_unique<Generation>(shared_, index_, std::move(local));
   // A second restart before the first one has led anywhere keeps what still carries data, and
   // before the first one was answered what a rollback would come back to.
@@ -28,7 +31,7 @@ void Transport::restart(Step&, Credentials local) {
   retire_.stop();
   if (!gone) return;
   auto bases = basesOnlyIn(*gone);
-  if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
+  retire(step, std::move(bases));
 }
 
 void Transport::cancelRestart(Step& step) {
@@ -36,7 +39,7 @@ void Transport::cancelRestart(Step& step) {
   const std::unique_ptr<Generation> gone = std::exchange(current_, std::move(previous_));
   current_->resumeChecking(step);
   auto bases = basesOnlyIn(*gone);
-  if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
+  retire(step, std::move(bases));
 }
 
 void Transport::fillIn(Candidate& candidate, const LocalCandidate* base) const {
@@ -88,6 +91,9 @@ const LocalCandidate* Transport::local(CandidateId id) const {
 void Transport::receiveRequest(Step& step, const Path& path, const stun::MessageView& request) {
   const auto refuseWith = [&](stun::ErrorCode code) {
     ++shared_.stats.unauthenticated;
+    PARLEY_TRACE(step, Topic::ice, "packet_dropped", {"trigger", "check without proof"},
+                 {"error", static_cast<std::int64_t>(code)},
+                 {"remote_address", path.remote.toString(), Field::Kind::secret});
     Packet answer = refuse(step, request, code, shared_);
     if (answer) shared_.lower.sendOn(step, path, std::move(answer));
   };
@@ -113,14 +119,14 @@ Generation* Transport::ownerOf(const stun::TransactionId& id) {
 void Transport::onTimer(Step& step) {
   current_->onTimer(step);
   if (previous_ && !isLingering()) previous_->onTimer(step);
-  if (retire_.expire(step.now)) forgetPrevious();
+  if (retire_.expire(step.now)) forgetPrevious(step);
 }
 
-void Transport::forgetPrevious() {
+void Transport::forgetPrevious(Step& step) {
   const std::unique_ptr<Generation> gone = std::move(previous_);
   retire_.stop();
   auto bases = basesOnlyIn(*gone);
-  if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
+  retire(step, std::move(bases));
 }
 
 std::vector<CandidateId> Transport::basesOnlyIn(const Generation& gone) const {
@@ -147,13 +153,21 @@ State Transport::state() const {
   return previous_->isHealthy() ? State::connected : State::checking;
 }
 
-void Transport::report() {
+void Transport::retire(Step& step, std::vector<CandidateId> bases) {
+  PARLEY_TRACE(step, Topic::ice, "generation_retired", {"transport", index_.value},
+               {"bases", static_cast<std::int64_t>(bases.size())});
+  if (!bases.empty()) shared_.emit(Retired{index_, std::move(bases)});
+}
+
+void Transport::report(Step& step) {
   if (previous_ && !isLingering() && current_->selectedPair()) {
     // What the peer sent before it saw our new pair is still on its way.
     retire_.start(shared_.now, limits::ice::kRetiredGeneration);
   }
   const State now = state();
   if (now == reported_) return;
+  PARLEY_TRACE(step, Topic::ice, "state_updated", {"transport", index_.value},
+               {"old", nameOf(reported_)}, {"new", nameOf(now)}, {"trigger", current_->reason()});
   reported_ = now;
   shared_.emit(StateChanged{index_, now});
 }

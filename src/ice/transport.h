@@ -32,7 +32,7 @@ class Transport {
   Generation* ownerOf(const stun::TransactionId& id);
 
   void onTimer(Step& step);
-  void report();  // StateChanged, when it did
+  void report(Step& step);  // StateChanged, when it did
   Instant deadline() const;
 
   bool send(Step& step, Packet& packet);
@@ -49,7 +49,8 @@ class Transport {
  private:
   bool isLingering() const { return retire_.isRunning(); }
   void fillIn(Candidate& candidate, const LocalCandidate* base) const;
-  void forgetPrevious();
+  void forgetPrevious(Step& step);
+  void retire(Step& step, std::vector<CandidateId> bases);
   std::vector<CandidateId> basesOnlyIn(const Generation& gone) const;
 
   Shared& shared_;
