@@ -104,15 +104,20 @@ void Channels::begin(Step& step, Entry& entry) {
   if (!channel.stream) {
     const auto stream = freeStream();
     if (!stream) {
-      return finish(entry.first, CloseError{CloseError::Why::exhausted, "no stream left", {}, {}});
+      return finish(step, entry.first,
+                    CloseError{CloseError::Why::exhausted, "no stream left", {}, {}});
     }
     bind(entry, *stream);
+    PARLEY_TRACE(
+        step, Topic::channel, "stream_assigned", {"channel", entry.first.value},
+        {"stream", stream->value},
+        {"trigger", *dtlsClient_ ? "even, as the DTLS client" : "odd, as the DTLS server"});
   }
   const sctp::StreamId stream = *channel.stream;
   const bool wrongParity =
       !channel.parameters.negotiated && static_cast<bool>(stream.value & 1) == *dtlsClient_;
   if (stream.value >= streamsGranted() || wrongParity) {
-    return finish(entry.first,
+    return finish(step, entry.first,
                   CloseError{CloseError::Why::exhausted, "the stream was not granted", {}, {}});
   }
   channel.begun = true;
@@ -122,13 +127,18 @@ void Channels::begin(Step& step, Entry& entry) {
     if (!association_.send(step, std::move(open), dcep::controlOptions())) {
       channel.begun = false;
       return finish(
-          entry.first,
+          step, entry.first,
           CloseError{
               CloseError::Why::protocolViolation, "the peer takes no message that long", {}, {}});
     }
   }
   channel.state = State::open;
   ++stats_.opened;
+  PARLEY_TRACE(step, Topic::channel, "channel_state_updated", {"channel", entry.first.value},
+               {"old", "connecting"}, {"new", "open"}, {"stream", stream.value},
+               {"trigger", channel.parameters.negotiated ? "negotiated by the application"
+                                                         : "our OPEN is on its way"},
+               {"label", channel.parameters.label});
   events_.push(Opened{entry.first, stream});
   releaseEarly(step, stream, &entry);
 }
@@ -180,17 +190,20 @@ void Channels::consumed(Step& step, ChannelId, std::size_t bytes, std::size_t me
 void Channels::close(Step& step, ChannelId id) {
   Entry* entry = find(id);
   if (!entry || entry->second.state == State::closing) return;
-  if (!entry->second.begun) return finish(id, std::nullopt);
-  startClosing(step, *entry);
+  if (!entry->second.begun) return finish(step, id, std::nullopt, "close() before it was open");
+  startClosing(step, *entry, "close()");
 }
 
-void Channels::startClosing(Step& step, Entry& entry) {
+void Channels::startClosing(Step& step, Entry& entry, const char* trigger) {
+  PARLEY_TRACE(step, Topic::channel, "channel_state_updated", {"channel", entry.first.value},
+               {"old", "open"}, {"new", "closing"}, {"trigger", trigger});
   entry.second.state = State::closing;
   if (unanswered_.contains(*entry.second.stream)) return;  // onOwnReset() asks again then
   association_.resetStreams(step, {&*entry.second.stream, 1});
 }
 
-void Channels::finish(ChannelId id, std::optional<CloseError> error) {
+void Channels::finish(Step& step, ChannelId id, std::optional<CloseError> error,
+                      const char* trigger) {
   const auto found = channels_.find(id);
   if (found == channels_.end()) return;
   Channel& channel = found->second;
@@ -199,13 +212,18 @@ void Channels::finish(ChannelId id, std::optional<CloseError> error) {
   }
   if (channel.begun) ++stats_.closed;
   if (channel.error) error = channel.error;
+  PARLEY_TRACE(step, Topic::channel, "channel_state_updated", {"channel", id.value},
+               {"old", channel.state == State::closing ? "closing"
+                       : channel.begun                 ? "open"
+                                                       : "connecting"},
+               {"new", "closed"}, {"trigger", error ? error->reason : trigger});
   holding_.erase(id);
   channels_.erase(found);
   events_.push(Closed{id, error});
 }
 
-void Channels::finishAll(CloseError error) {
-  while (!channels_.empty()) finish(channels_.begin()->first, error);
+void Channels::finishAll(Step& step, CloseError error) {
+  while (!channels_.empty()) finish(step, channels_.begin()->first, error);
   early_.clear();
   earlyBytes_ = 0;
 }
@@ -214,7 +232,7 @@ void Channels::finishIfReset(Step& step, Entry& entry) {
   Channel& channel = entry.second;
   const bool isEnough = isPlanted(PlantedBug::idReusedEarly) && channel.outgoingReset;
   if (isEnough || (channel.outgoingReset && channel.incomingReset)) {
-    finish(entry.first, std::nullopt);
+    finish(step, entry.first, std::nullopt, "both directions are reset");
   } else if (channel.outgoingReset) {
     channel.hold.start(step.now, limits::sctp::kResetHold);
     holding_.insert(entry.first);
@@ -226,12 +244,13 @@ void Channels::onTimer(Step& step) {
   for (const ChannelId id : holding_) {
     if (find(id)->second.hold.expire(step.now)) over.push_back(id);
   }
-  for (const ChannelId id : over) finish(id, std::nullopt);
+  for (const ChannelId id : over)
+    finish(step, id, std::nullopt, "the peer never reset its direction");
   std::vector<sctp::StreamId> orphans;
   for (auto& [stream, early] : early_) {
     if (early.expires.expire(step.now)) orphans.push_back(stream);
   }
-  for (const sctp::StreamId stream : orphans) refuse(step, stream);
+  for (const sctp::StreamId stream : orphans) refuse(step, stream, "data without an OPEN");
 }
 
 Instant Channels::deadline() const {

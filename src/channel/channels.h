@@ -172,25 +172,26 @@ class Channels {
   void bind(Entry& entry, sctp::StreamId stream);
   void begin(Step& step, Entry& entry);
   void beginWaiting(Step& step);
-  void startClosing(Step& step, Entry& entry);
-  void finish(ChannelId channel, std::optional<CloseError> error);
-  void finishAll(CloseError error);
+  void startClosing(Step& step, Entry& entry, const char* trigger);
+  void finish(Step& step, ChannelId channel, std::optional<CloseError> error,
+              const char* trigger = "");
+  void finishAll(Step& step, CloseError error);
   void finishIfReset(Step& step, Entry& entry);
 
   void onConnected(Step& step, std::uint16_t streamsOut, std::uint16_t streamsIn);
   void onReceived(Step& step, sctp::Message message);
   void onControl(Step& step, sctp::StreamId stream, Bytes message);
   void onOpen(Step& step, sctp::StreamId stream, Bytes message);
-  void onAck(sctp::StreamId stream);
+  void onAck(Step& step, sctp::StreamId stream);
   void onUserMessage(Step& step, Entry& entry, sctp::Message message);
   void onReset(Step& step, const sctp::StreamsReset& reset);
   void onPeerReset(Step& step, Entry& entry);
   void onOwnReset(Step& step, sctp::StreamId stream);
-  void onResetFailed(sctp::StreamId stream);
-  void supersede(Entry& entry);
+  void onResetFailed(Step& step, sctp::StreamId stream);
+  void supersede(Step& step, Entry& entry);
   void holdEarly(Step& step, sctp::Message message);
   void releaseEarly(Step& step, sctp::StreamId stream, Entry* entry);
-  void refuse(Step& step, sctp::StreamId stream);
+  void refuse(Step& step, sctp::StreamId stream, const char* trigger);
   sctp::SendOptions optionsOf(const Channel& channel) const;
 
   EventQueue<Event> events_;

@@ -35,7 +35,7 @@ void Channels::onAssociation(Step& step, sctp::Event event) {
           },
           [&](sctp::StreamsReset& e) { onReset(step, e); },
           [&](sctp::ResetFailed& e) {
-            for (const sctp::StreamId stream : e.streams) onResetFailed(stream);
+            for (const sctp::StreamId stream : e.streams) onResetFailed(step, stream);
           },
           [&](sctp::Oversized& e) {
             Entry* entry = onStream(e.stream);
@@ -43,21 +43,22 @@ void Channels::onAssociation(Step& step, sctp::Event event) {
             entry->second.error =
                 CloseError{CloseError::Why::messageTooLarge, "message too large", {}, {}};
             events_.push(Closing{entry->first});
-            startClosing(step, *entry);
+            startClosing(step, *entry, "message too large");
           },
           [&](sctp::Restarted& e) {
-            finishAll({CloseError::Why::associationClosed, "the peer restarted", {}, {}});
+            finishAll(step, {CloseError::Why::associationClosed, "the peer restarted", {}, {}});
             unanswered_.clear();
             onConnected(step, e.streamsOut, e.streamsIn);
           },
           [&](sctp::Closed&) {
             ended_ = true;
             finishAll(
+                step,
                 {CloseError::Why::associationClosed, "the association was shut down", {}, {}});
           },
           [&](sctp::Failed& e) {
             ended_ = true;
-            finishAll(errorOf(e));
+            finishAll(step, errorOf(e));
           },
       },
       event);
@@ -87,16 +88,21 @@ void Channels::onControl(Step& step, sctp::StreamId stream, Bytes message) {
   if (type == dcep::kOpen) {
     onOpen(step, stream, message);
   } else if (type == dcep::kAck && message.size() == 1) {
-    onAck(stream);
+    onAck(step, stream);
   } else {
     ++stats_.badMessages;
+    PARLEY_TRACE(step, Topic::channel, "message_dropped", {"stream", stream.value},
+                 {"trigger", "not a DCEP message"});
   }
 }
 
 void Channels::onOpen(Step& step, sctp::StreamId stream, Bytes message) {
-  if (Entry* entry = onStream(stream); entry && entry->second.incomingReset) supersede(*entry);
+  if (Entry* entry = onStream(stream); entry && entry->second.incomingReset)
+    supersede(step, *entry);
   if (onStream(stream)) {  // in use: the channel that is there stays as it is
     ++stats_.badOpens;
+    PARLEY_TRACE(step, Topic::channel, "message_dropped", {"stream", stream.value},
+                 {"trigger", "OPEN on a stream in use"});
     return;
   }
   auto parameters = dcep::parseOpen(message);
@@ -105,7 +111,7 @@ void Channels::onOpen(Step& step, sctp::StreamId stream, Bytes message) {
   const bool ours = dtlsClient_ && odd != *dtlsClient_;
   if (!parameters || ours || stream.value >= streamsOut_) {
     ++stats_.badOpens;
-    return refuse(step, stream);
+    return refuse(step, stream, "an OPEN that cannot be");
   }
   const ChannelId id{kAnnouncedBit | announced_++};
   Entry& entry = *channels_.emplace(id, Channel{}).first;
@@ -123,19 +129,24 @@ void Channels::onOpen(Step& step, sctp::StreamId stream, Bytes message) {
     channels_.erase(id);
     byStream_[stream.value] = nullptr;
     --stats_.opened;
-    return refuse(step, stream);
+    return refuse(step, stream, "no room to answer its OPEN");
   }
+  PARLEY_TRACE(step, Topic::channel, "channel_state_updated", {"channel", id.value}, {"old", "new"},
+               {"new", "open"}, {"stream", stream.value}, {"trigger", "OPEN of the peer"},
+               {"label", parameters->label});
   events_.push(Announced{id, std::move(*parameters), stream});
   releaseEarly(step, stream, &entry);
 }
 
-void Channels::onAck(sctp::StreamId stream) {
+void Channels::onAck(Step& step, sctp::StreamId stream) {
   Entry* entry = onStream(stream);
   if (!entry || !entry->second.begun || entry->second.acknowledged) {
     ++stats_.badMessages;
     return;
   }
   entry->second.acknowledged = true;
+  PARLEY_TRACE(step, Topic::channel, "open_acknowledged", {"channel", entry->first.value},
+               {"stream", stream.value});
 }
 
 void Channels::onUserMessage(Step& step, Entry& entry, sctp::Message message) {
@@ -164,7 +175,7 @@ void Channels::onUserMessage(Step& step, Entry& entry, sctp::Message message) {
       channel.partial = {};
       channel.error = CloseError{CloseError::Why::messageTooLarge, "message too large", {}, {}};
       events_.push(Closing{entry.first});
-      return startClosing(step, entry);
+      return startClosing(step, entry, "message too large");
     }
     channel.partial.insert(channel.partial.end(), message.payload.begin(), message.payload.end());
     if (partial) return;
@@ -183,7 +194,7 @@ void Channels::holdEarly(Step& step, sctp::Message message) {
   if (earlyBytes_ + cost > limits::channel::kEarlyBytes) {
     ++stats_.earlyDropped;
     association_.consumed(step, message.payload.size(), 1);
-    return refuse(step, message.stream);
+    return refuse(step, message.stream, "too much data without an OPEN");
   }
   Early& early = early_[message.stream];
   if (!early.expires.isRunning()) early.expires.start(step.now, limits::channel::kEarlyHold);
@@ -210,7 +221,9 @@ void Channels::releaseEarly(Step& step, sctp::StreamId stream, Entry* entry) {
 }
 
 // A stream that the peer should not use: our direction is reset, which tells it so.
-void Channels::refuse(Step& step, sctp::StreamId stream) {
+void Channels::refuse(Step& step, sctp::StreamId stream, const char* trigger) {
+  PARLEY_TRACE(step, Topic::channel, "stream_refused", {"stream", stream.value},
+               {"trigger", trigger});
   releaseEarly(step, stream, nullptr);
   if (!onStream(stream)) association_.resetStreams(step, {&stream, 1});
 }
@@ -240,35 +253,39 @@ void Channels::onPeerReset(Step& step, Entry& entry) {
   if (isPlanted(PlantedBug::closeNotAnswered)) return;
   if (entry.second.state == State::open) {  // RFC 8831 6.7: answered in kind, queued data first
     events_.push(Closing{entry.first});
-    startClosing(step, entry);
+    startClosing(step, entry, "the peer reset its direction");
   }
   finishIfReset(step, entry);
 }
 
 // The peer opens a channel where we still close one: it has reset both directions and only its
 // answer to us is late.
-void Channels::supersede(Entry& entry) {
+void Channels::supersede(Step& step, Entry& entry) {
   if (!entry.second.outgoingReset) unanswered_.insert(*entry.second.stream);
-  finish(entry.first, std::nullopt);
+  finish(step, entry.first, std::nullopt, "the peer uses its stream anew");
 }
 
-void Channels::onResetFailed(sctp::StreamId stream) {
+void Channels::onResetFailed(Step& step, sctp::StreamId stream) {
   unanswered_.erase(stream);
   if (stream.value >= burned_.size()) burned_.resize(stream.value + std::size_t{1});
   burned_[stream.value] = true;
-  if (Entry* entry = onStream(stream)) finish(entry->first, std::nullopt);
+  if (Entry* entry = onStream(stream))
+    finish(step, entry->first, std::nullopt, "its stream cannot be reset");
 }
 
 void Channels::onOwnReset(Step& step, sctp::StreamId stream) {
   Entry* entry = onStream(stream);
   if (unanswered_.erase(stream) > 0) {
-    if (entry && entry->second.state == State::closing) startClosing(step, *entry);
+    if (entry && entry->second.state == State::closing)
+      startClosing(step, *entry, "its stream was still being reset");
     return;
   }
   if (!entry || !entry->second.begun) return;
   if (entry->second.state == State::open) {
     // Only the peer can have asked for it (RFC 6525 4.2), so it wants the channel closed.
     entry->second.state = State::closing;
+    PARLEY_TRACE(step, Topic::channel, "channel_state_updated", {"channel", entry->first.value},
+                 {"old", "open"}, {"new", "closing"}, {"trigger", "the peer asked for our reset"});
     events_.push(Closing{entry->first});
   }
   entry->second.outgoingReset = true;

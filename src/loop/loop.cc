@@ -7,6 +7,19 @@
 #include "core/planted.h"
 
 namespace parley::loop {
+namespace {
+
+void tap(Step& step, TracedPacket::Direction direction, const Address& local, const Address& remote,
+         Bytes bytes) {
+  step.trace.packet({.when = step.now,
+                     .layer = TracedPacket::Layer::datagram,
+                     .direction = direction,
+                     .local = local,
+                     .remote = remote,
+                     .bytes = bytes});
+}
+
+}  // namespace
 
 Loop::Loop(Driver& driver, Secrets& secrets, TraceSink& trace, const Config& config)
     : driver_(driver),
@@ -135,14 +148,14 @@ Result<BoundUdp, OpenError> Loop::openUdp(Guest& guest, const UdpOptions& option
   open();
   auto bound = driver_.openUdp(options);
   if (!bound) {
-    PARLEY_TRACE(step_, Topic::loop, "openFailed",
-                 {"reason", static_cast<std::int64_t>(bound.error())});
+    PARLEY_TRACE(step_, Topic::loop, "socket_refused",
+                 {"error", static_cast<std::int64_t>(bound.error())});
     return bound;
   }
   const bool isNew = owners_.emplace(bound->socket, Owner{seat->place, 0}).second;
   PARLEY_ASSERT(isNew);
   seat->sockets.push_back(bound->socket);
-  PARLEY_TRACE(step_, Topic::loop, "opened", {"socket", bound->socket.value},
+  PARLEY_TRACE(step_, Topic::loop, "socket_opened", {"socket", bound->socket.value},
                {"port", bound->local.port});
   return bound;
 }
@@ -164,7 +177,7 @@ void Loop::close(SocketId socket) {
   std::erase(seatAt(owner->second.place).sockets, socket);
   owners_.erase(owner);
   if (!isPlanted(PlantedBug::socketNotClosed)) driver_.closeUdp(socket);
-  PARLEY_TRACE(step_, Topic::loop, "closed", {"socket", socket.value});
+  PARLEY_TRACE(step_, Topic::loop, "socket_closed", {"socket", socket.value});
 }
 
 void Loop::send(Datagram datagram) {
@@ -214,6 +227,7 @@ void Loop::deliver(SocketId socket, const Address& local, const Address& remote,
   }
   Seat& seat = seatAt(owner->second.place);
   touchSeat(seat);
+  if (step_.trace.wantsPackets()) tap(step_, TracedPacket::Direction::in, local, remote, bytes);
   const Instant when = arrival == Instant{} ? step_.now : std::min(arrival, step_.now);
   seat.guest->onDatagram(step_, {socket, local, remote, ecn, when, Packet::lend(bytes)});
   bury();
@@ -306,6 +320,9 @@ void Loop::bury() {
 void Loop::flush() {
   ++batchNumber_;
   if (batch_.empty()) return;
+  if (step_.trace.wantsPackets())
+    for (const Datagram& out : batch_)
+      tap(step_, TracedPacket::Direction::out, out.local, out.remote, out.packet.bytes());
   driver_.send(batch_);
   batch_.clear();
 }

@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace parley::session {
+namespace {
+
+void tap(Step& step, TracedPacket::Direction direction, Bytes packet) {
+  step.trace.packet({.when = step.now,
+                     .layer = TracedPacket::Layer::sctp,
+                     .direction = direction,
+                     .bytes = packet});
+}
+
+}  // namespace
 
 void DataPlane::start(Step& step, const StartSctp& start, bool dtlsClient) {
   transportId_ = start.id;  // BUNDLE may have moved it
@@ -76,6 +86,7 @@ const char* DataPlane::inconsistency() const {
 // What a packet brought is taken up before the next one is looked at: an ABORT right behind a
 // message must not undo it.
 void DataPlane::receive(Step& step, Bytes packet) {
+  if (step.trace.wantsPackets()) tap(step, TracedPacket::Direction::in, packet);
   if (!association_) return;
   association_->receive(step, packet);
   pump(step);
@@ -170,8 +181,10 @@ void DataPlane::end(Step& step, const sctp::Event& how, SctpStateChanged change)
 }
 
 void DataPlane::sendPacket(Step& step, Packet packet) {
+  if (!transport_) return;
   if (config_.mangle) config_.mangle(step, packet.mutableBytes());
-  if (transport_) transport_->sendPacket(step, std::move(packet));
+  if (step.trace.wantsPackets()) tap(step, TracedPacket::Direction::out, packet.bytes());
+  transport_->sendPacket(step, std::move(packet));
 }
 
 }  // namespace parley::session

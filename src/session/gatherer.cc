@@ -26,6 +26,12 @@ int preference(InterfaceKind kind) {
   return 5;
 }
 
+std::string_view nameOf(OpenError error) {
+  constexpr std::string_view kNames[] = {"address in use", "address not available",
+                                         "permission denied", "out of resources", "unsupported"};
+  return kNames[static_cast<std::size_t>(error)];
+}
+
 bool isUsable(const IpAddress& address) {
   return !address.isUnspecified() && !address.isMulticast() && !address.isV4Mapped();
 }
@@ -89,11 +95,13 @@ std::optional<LocalSocket> Gatherer::openOn(Step& step, const IpAddress& address
   const auto bound = host_.openUdp(
       owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
   if (!bound) {
-    PARLEY_TRACE(step, Topic::session, "socket-not-opened",
+    PARLEY_TRACE(step, Topic::session, "socket_refused",
                  {"address", address.toString(), Field::Kind::secret},
-                 {"error", static_cast<std::int64_t>(bound.error())});
+                 {"trigger", nameOf(bound.error())});
     return std::nullopt;
   }
+  PARLEY_TRACE(step, Topic::session, "socket_opened", {"socket", bound->socket.value},
+               {"address", bound->local.toString(), Field::Kind::secret});
   return LocalSocket{.socket = bound->socket,
                      .local = bound->local,
                      .announced = {announced(bound->local.ip), bound->local.port}};

@@ -15,6 +15,7 @@ class LocalPort;
 struct Attachment {
   Host* host = nullptr;
   std::vector<LocalPort*> ports;
+  std::uint32_t subjects = 0;  // connections numbered so far
 
   void detach();  // closes every session; the ports stay and are deaf
 };

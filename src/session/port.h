@@ -47,6 +47,7 @@ struct Config {
   Duration tail{};
   // For worlds with a rogue in them: changes SCTP packets before they are sealed. Empty elsewhere.
   std::function<void(Step&, MutableBytes packet)> mangle{};
+  std::uint32_t subject = 0;  // which connection of the loop, in traces; 0: the next number
 };
 
 // --- commands

@@ -5,6 +5,7 @@
 #include "core/assert.h"
 #include "core/limits.h"
 #include "core/planted.h"
+#include "ice/names.h"
 #include "session/tail.h"
 
 namespace parley::session {
@@ -41,6 +42,9 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       agent_({}, *this),
       data_(config_) {
   host_.enter(*this);
+  Step& step = host_.step();
+  const TraceScope scope(step.trace, config_.subject);
+  PARLEY_TRACE(step, Topic::session, "connection_started", {"connection", config_.subject});
 }
 
 Session::~Session() { close(); }
@@ -48,6 +52,7 @@ Session::~Session() { close(); }
 void Session::execute(Command command) {
   if (closed_) return;
   Step& step = host_.step();
+  const TraceScope scope(step.trace, config_.subject);
   std::visit([&](auto& any) { apply(step, any); }, command);
   if (!closed_) host_.touch(*this);
 }
@@ -56,6 +61,8 @@ void Session::execute(Command command) {
 
 void Session::apply(Step& step, CreateTransport& command) {
   if (find(command.id)) return;
+  PARLEY_TRACE(step, Topic::session, "transport_created", {"transport", command.id.value},
+               {"ufrag", command.local.ufrag, Field::Kind::secret});
   transports_.push_back(std::make_unique<Transport>(command.id, agent_, context_));
   agent_.addTransport(step, indexOf(command.id), command.local);
   gather(step, command.id, command.local);
@@ -68,13 +75,18 @@ void Session::apply(Step& step, CloseTransport& command) {
     data_.fail(step, false, "its transport was closed");
     data_.unroute();
   }
+  PARLEY_TRACE(step, Topic::session, "transport_closed", {"transport", command.id.value},
+               {"trigger", "no section uses it"});
   transport->sayGoodbye(step);
   agent_.removeTransport(indexOf(command.id));
   closeSockets(command.id);
   std::erase_if(transports_, [&](const auto& each) { return each->id() == command.id; });
 }
 
-void Session::apply(Step&, SetIceRole& command) {
+void Session::apply(Step& step, SetIceRole& command) {
+  PARLEY_TRACE(step, Topic::ice, "role_updated",
+               {"new", command.controlling ? "controlling" : "controlled"},
+               {"trigger", "who offers"});
   agent_.setRole(command.controlling ? ice::Role::controlling : ice::Role::controlled);
 }
 
@@ -84,10 +96,17 @@ void Session::apply(Step& step, SetRemoteIce& command) {
 }
 
 void Session::apply(Step& step, AddRemoteCandidate& command) {
+  const auto type = command.candidate.type;
+  const Address address = command.candidate.address;
   const auto added = agent_.addRemote(step, indexOf(command.id), std::move(command.candidate));
-  if (!added)
-    PARLEY_TRACE(step, Topic::session, "remote-candidate-ignored",
-                 {"error", static_cast<std::int64_t>(added.error())});
+  if (added)
+    PARLEY_TRACE(step, Topic::ice, "candidate_added", {"candidate", added->value},
+                 {"type", ice::nameOf(type)}, {"side", "remote"},
+                 {"address", address.toString(), Field::Kind::secret});
+  else
+    PARLEY_TRACE(step, Topic::ice, "candidate_refused", {"type", ice::nameOf(type)},
+                 {"side", "remote"}, {"trigger", ice::nameOf(added.error())},
+                 {"address", address.toString(), Field::Kind::secret});
 }
 
 void Session::apply(Step& step, EndRemoteCandidates& command) {
@@ -145,6 +164,7 @@ void Session::gather(Step& step, TransportId transport, const ice::Credentials& 
     addCandidate(step, *socket, local);
   }
   agent_.endOfLocals(step, indexOf(transport));
+  PARLEY_TRACE(step, Topic::session, "gathering_ended", {"transport", transport.value});
   events_.push_back(GatheringEnded{transport, local.ufrag});
 }
 
@@ -159,6 +179,9 @@ void Session::addCandidate(Step& step, Socket& socket, const ice::Credentials& l
   const auto id = agent_.addLocal(step, indexOf(socket.transport), std::move(candidate));
   if (!id) return;
   socket.candidate = *id;
+  PARLEY_TRACE(step, Topic::ice, "candidate_added", {"candidate", id->value}, {"type", "host"},
+               {"side", "local"},
+               {"address", socket.socket.announced.toString(), Field::Kind::secret});
   if (const ice::Candidate* added = agent_.local(*id))
     events_.push_back(CandidateFound{socket.transport, *added});
 }
@@ -166,6 +189,7 @@ void Session::addCandidate(Step& step, Socket& socket, const ice::Credentials& l
 // --- packets
 
 void Session::onDatagram(Step& step, Datagram datagram) {
+  const TraceScope scope(step.trace, config_.subject);
   const auto socket = std::ranges::find(sockets_, datagram.socket,
                                         [](const Socket& each) { return each.socket.socket; });
   if (socket == sockets_.end() || datagram.packet.size() == 0) return;
@@ -192,6 +216,7 @@ void Session::sendOn(Step&, const ice::Path& path, Packet packet) {
 }
 
 void Session::onTimer(Step& step) {
+  const TraceScope scope(step.trace, config_.subject);
   agent_.onTimer(step);
   for (const auto& transport : transports_) transport->onTimer(step);
   data_.onTimer(step);
@@ -200,6 +225,7 @@ void Session::onTimer(Step& step) {
 // --- the end of a step
 
 void Session::onStepEnd(Step& step) {
+  const TraceScope scope(step.trace, config_.subject);
   drain(step);
   Instant due = earliest(agent_.deadline(), data_.deadline());
   for (const auto& transport : transports_) due = earliest(due, transport->deadline());
@@ -264,6 +290,9 @@ void Session::close() {
   if (closed_) return;
   closed_ = true;
   Step& step = host_.step();
+  const TraceScope scope(step.trace, config_.subject);
+  PARLEY_TRACE(step, Topic::session, "connection_closed", {"owner", "local"},
+               {"trigger", "close()"});
   data_.settle(step);  // what was sent in this step leaves as far as the windows allow
   for (const auto& transport : transports_) transport->beginFarewell();
   if (!isPlanted(PlantedBug::closeIsSilent)) {
@@ -291,7 +320,8 @@ void Session::leaveTail(Step& step) {
                                               .datagrams = std::move(farewell),
                                               .leg = transport->releaseLeg(),
                                               .roundTrip = agent_.roundTrip(transport->index()),
-                                              .limit = config_.tail});
+                                              .limit = config_.tail,
+                                              .subject = config_.subject});
     Tail& resident = *tail;
     host_.adopt(std::move(tail));
     host_.handOver(socket->socket.socket, resident);

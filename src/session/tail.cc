@@ -23,9 +23,12 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
   farewell_.leg->moveTo(*this);
   repeat_.start(step.now, roundTrip_);
   giveUp_.start(step.now, farewell_.limit);
+  PARLEY_TRACE(step, Topic::session, "tail_begun", {"trigger", "close()"},
+               {"datagrams", static_cast<std::int64_t>(farewell_.datagrams.size())});
 }
 
 void Tail::onDatagram(Step& step, Datagram datagram) {
+  const TraceScope scope(step.trace, farewell_.subject);
   if (datagram.remote != farewell_.remote || datagram.packet.size() == 0) return;
   const std::uint8_t first = datagram.packet.bytes()[0];
   if (first < 20 || first > 63) return;  // RFC 7983: only DTLS is heard, STUN is never answered
@@ -40,13 +43,16 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
   const bool isTalking = step.now > heardBy_ && session.stats().recordsReceived > opened;
   if (isTalking && !heardGoodbye_ && answered_ < limits::loop::kTailAnswers) {
     ++answered_;
+    PARLEY_TRACE(step, Topic::session, "farewell_repeated", {"trigger", "the peer still talks"});
     sayFarewell(step);
   }
 }
 
 void Tail::onTimer(Step& step) {
   if (!repeat_.expire(step.now)) return;
+  const TraceScope scope(step.trace, farewell_.subject);
   ++repeated_;
+  PARLEY_TRACE(step, Topic::session, "farewell_repeated", {"trigger", "no answer yet"});
   if (!isPlanted(PlantedBug::farewellOnce)) sayFarewell(step);
   if (repeated_ < kRepeats) repeat_.start(step.now, roundTrip_ * (1 << repeated_));
 }
@@ -54,6 +60,9 @@ void Tail::onTimer(Step& step) {
 void Tail::onStepEnd(Step& step) {
   const bool isOver = heardGoodbye_ || giveUp_.expire(step.now);
   if (isOver && !isPlanted(PlantedBug::tailForEver)) {
+    const TraceScope scope(step.trace, farewell_.subject);
+    PARLEY_TRACE(step, Topic::session, "tail_ended",
+                 {"trigger", heardGoodbye_ ? "the peer said goodbye" : "its time is over"});
     host_.dismiss(*this);
     return;
   }

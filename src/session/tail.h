@@ -24,6 +24,7 @@ class Tail final : public Host::Guest, private DatagramSink {
     std::unique_ptr<SecureLeg> leg;
     std::optional<Duration> roundTrip;
     Duration limit{};
+    std::uint32_t subject = 0;
   };
 
   // The farewell has just been sent once. The socket already belongs to the tail.

@@ -87,6 +87,16 @@ KeyMaterial materialOf(const SSL* ssl) {
   return material;
 }
 
+std::string hexOf(Bytes bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
 std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
   const SRTP_PROTECTION_PROFILE* agreed = SSL_get_selected_srtp_profile(ssl);
   if (agreed == nullptr) return std::nullopt;
@@ -198,6 +208,7 @@ struct Handshake::OpenSsl {
   int answeredMessage = -1;  // up to which our present flight is the answer
 
   std::unique_ptr<KeyBlock> keys;
+  bool keyLineTaken = false;
   std::optional<RecordSealer> sealer;
   std::optional<crypto::Certificate> remote;
 };
@@ -334,6 +345,12 @@ bool Handshake::isAnswered(const RecordView& record) const {
   if (record.header.type != ContentType::handshake || record.header.epoch != 0) return false;
   const auto head = headOf(record);
   return head && head->sequence <= it_->answeredMessage;
+}
+
+std::optional<std::string> Handshake::takeKeyLine() {
+  if (!it_->keys || std::exchange(it_->keyLineTaken, true)) return std::nullopt;
+  const KeyMaterial material = materialOf(it_->ssl.get());
+  return "CLIENT_RANDOM " + hexOf(material.clientRandom) + ' ' + hexOf(material.masterSecret);
 }
 
 RecordSealer* Handshake::sealer() { return it_->sealer ? &*it_->sealer : nullptr; }

@@ -71,6 +71,9 @@ class Handshake {
   bool isAnswered(const RecordView& record) const;
   RecordSealer* sealer();  // null until epoch 1 has begun on our side
 
+  // The line of an NSS key log, once, as soon as there are keys; made only for those who ask.
+  std::optional<std::string> takeKeyLine();
+
   Outcome finish();                // once, when done
   const Failure& failure() const;  // when failed
 

@@ -13,6 +13,16 @@ constexpr std::uint8_t kWarning = 1;
 constexpr std::uint8_t kFatal = 2;
 constexpr std::uint8_t kCloseNotify = 0;  // RFC 5246 7.2
 
+struct DropName {
+  std::uint64_t Stats::* count;
+  const char* why;
+};
+constexpr DropName kDrops[] = {
+    {&Stats::malformed, "malformed"},    {&Stats::tooLarge, "too large"},
+    {&Stats::notExpected, "unexpected"}, {&Stats::plaintextAlerts, "alert without proof"},
+    {&Stats::replayed, "replayed"},      {&Stats::badTag, "bad tag"},
+    {&Stats::overflow, "too much held"}, {&Stats::noBuffer, "packet pool empty"}};
+
 constexpr std::uint8_t kSayCloseNotify[] = {kWarning, kCloseNotify};
 
 // The same bytes as a packet of their own: the datagram itself when nothing follows in it, else a
@@ -34,7 +44,30 @@ Session::Session(Context::Shared context, Lower& lower)
 
 Session::~Session() = default;
 
+const char* Session::stateName() const {
+  constexpr const char* kNames[] = {"new", "connecting", "connected", "closing", "ended"};
+  static_assert(std::size(kNames) == std::variant_size_v<State>);
+  return kNames[state_.index()];
+}
+
+void Session::end(Step& step, State state, const char* name, std::string_view trigger) {
+  PARLEY_TRACE(step, Topic::dtls, "connection_state_updated", {"old", stateName()}, {"new", name},
+               {"trigger", trigger});
+  state_ = std::move(state);
+}
+
 void Session::receive(Step& step, Packet datagram) {
+  if (!step.trace.wants(Topic::dtls)) return receiveAny(step, std::move(datagram));
+  const Stats before = stats_;
+  receiveAny(step, std::move(datagram));
+  for (const auto& [count, why] : kDrops) {
+    if (stats_.*count == before.*count) continue;
+    PARLEY_TRACE(step, Topic::dtls, "packet_dropped", {"trigger", why},
+                 {"count", static_cast<std::int64_t>(stats_.*count)});
+  }
+}
+
+void Session::receiveAny(Step& step, Packet datagram) {
   if (!datagram) return;
   ++stats_.datagramsIn;
   if (datagram.size() > limits::dtls::kDatagramIn) {
@@ -83,7 +116,7 @@ void Session::receiveRecord(Step& step, const RecordView& record, bool isLast, P
   } else if (auto* open = std::get_if<Open>(&state_)) {
     receiveOpen(step, *open, record, isLast, owner);
   } else if (auto* closing = std::get_if<Closing>(&state_)) {
-    receiveClosing(*closing, record);
+    receiveClosing(step, *closing, record);
   } else {
     ++stats_.notExpected;
   }
@@ -177,16 +210,18 @@ void Session::receiveAlert(Step& step, Open& open, Bytes alert) {
     // RFC 5246 7.2.1: answered with the same, and nothing after it.
     ByteVector answer = open.sealer.seal(ContentType::alert, kSayCloseNotify);
     if (!answer.empty()) send(step, answer);
-    state_ = Ended{std::move(answer)};
+    PARLEY_TRACE(step, Topic::dtls, "alert_received", {"description", kCloseNotify});
+    end(step, Ended{std::move(answer)}, "closed", "close_notify of the peer, answered");
     events_.push(Closed{});
   } else if (alert[0] == kFatal) {
-    fail({.reason = FailureReason::alert, .alertReceived = alert[1]});
+    PARLEY_TRACE(step, Topic::dtls, "alert_received", {"description", alert[1]});
+    fail(step, {.reason = FailureReason::alert, .alertReceived = alert[1]});
   } else {
     ++stats_.notExpected;  // another warning means nothing to us
   }
 }
 
-void Session::receiveClosing(Closing& closing, const RecordView& record) {
+void Session::receiveClosing(Step& step, Closing& closing, const RecordView& record) {
   const bool isData = record.header.type == ContentType::applicationData;
   if (!isData && record.header.type != ContentType::alert) {
     ++stats_.notExpected;
@@ -199,7 +234,7 @@ void Session::receiveClosing(Closing& closing, const RecordView& record) {
     return;
   }
   if (text->size() != 2 || (*text)[1] != kCloseNotify) return;
-  state_ = Ended{std::move(closing.closeNotify)};
+  end(step, Ended{std::move(closing.closeNotify)}, "closed", "close_notify of the peer");
   events_.push(Closed{});
 }
 
@@ -211,6 +246,7 @@ void Session::sendLastFlight(Step& step, Open& open) {
   }
   open.lastFlightSent = step.now;
   ++stats_.handshakeRetransmits;
+  PARLEY_TRACE(step, Topic::dtls, "flight_resent", {"trigger", "the peer missed our last flight"});
   for (Packet& packet : open.lastFlight.pack(step, context_->options().mtu, &open.sealer)) {
     ++stats_.handshakeDatagramsOut;
     lower_.sendDatagram(step, std::move(packet));
@@ -225,7 +261,7 @@ void Session::sendPacket(Step& step, Packet plaintext) {
   }
   const std::size_t size = plaintext.size();
   if (!open->sealer.seal(ContentType::applicationData, plaintext)) {
-    return fail({.reason = FailureReason::sequenceExhausted});
+    return fail(step, {.reason = FailureReason::sequenceExhausted});
   }
   ++stats_.recordsSent;
   stats_.bytesSent += size;
@@ -246,7 +282,8 @@ void Session::close(Step& step) {
   if (auto* open = std::get_if<Open>(&state_)) {
     ByteVector last = open->sealer.seal(ContentType::alert, kSayCloseNotify);
     if (!last.empty()) send(step, last);
-    state_ = Closing{std::move(open->opener), std::move(last)};
+    end(step, Closing{std::move(open->opener), std::move(last)}, "closing",
+        "close(), close_notify sent");
   } else if (auto* handshaking = std::get_if<Handshaking>(&state_)) {
     RecordSealer* sealer = handshaking->attempt ? handshaking->attempt->sealer() : nullptr;
     ByteVector last;
@@ -257,9 +294,9 @@ void Session::close(Step& step) {
           {.type = ContentType::alert, .body = toVector(kSayCloseNotify)});
     }
     if (!last.empty()) send(step, last);
-    state_ = Ended{std::move(last)};
+    end(step, Ended{std::move(last)}, "closed", "close() during the handshake");
   } else if (std::holds_alternative<Waiting>(state_)) {
-    state_ = Ended{};
+    end(step, Ended{}, "closed", "close() before the handshake");
   }
 }
 
@@ -269,8 +306,8 @@ Bytes Session::closeNotify() const {
   return {};
 }
 
-void Session::fail(Failed failed) {
-  state_ = Ended{};
+void Session::fail(Step& step, Failed failed) {
+  end(step, Ended{}, "failed", describe(failed.reason));
   events_.push(std::move(failed));
 }
 

@@ -128,19 +128,22 @@ class Session final : public PacketSink {
   void settleAttempt(Step& step, Handshaking& handshaking);
   void restart(Step& step, Handshaking& handshaking);
   void connect(Step& step, Handshaking& handshaking);
-  void sendFlight(Step& step, Handshaking& handshaking);
+  void sendFlight(Step& step, Handshaking& handshaking, const char* trigger);
   void giveUp(Step& step, Handshaking& handshaking, Failed failed);
   void onHandshakeTimer(Step& step, Handshaking& handshaking);
 
   // session.cc
   void receiveOpen(Step& step, Open& open, const RecordView& record, bool isLast, Packet* owner);
-  void receiveClosing(Closing& closing, const RecordView& record);
+  void receiveClosing(Step& step, Closing& closing, const RecordView& record);
   void receiveAlert(Step& step, Open& open, Bytes alert);
   void sendLastFlight(Step& step, Open& open);
   void deliver(Step& step, MutableBytes plain, bool isLast, Packet* owner);
   std::optional<MutableBytes> openRecord(RecordOpener& opener, const RecordView& record);
   void send(Step& step, Bytes datagram);
-  void fail(Failed failed);
+  void fail(Step& step, Failed failed);
+  void end(Step& step, State state, const char* name, std::string_view trigger);
+  void receiveAny(Step& step, Packet datagram);
+  const char* stateName() const;
 
   Context::Shared context_;
   Lower& lower_;

@@ -19,6 +19,11 @@ Duration firstRetransmit(Duration roundTrip) {
                     limits::dtls::kRetransmitFirstMax);
 }
 
+void tellKeys(Step& step, Handshake& attempt) {
+  if (!step.trace.wantsKeys()) return;
+  if (const auto line = attempt.takeKeyLine()) step.trace.keyLine(step.now, *line);
+}
+
 }  // namespace
 
 void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fingerprints,
@@ -26,11 +31,14 @@ void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fing
   auto* waiting = std::get_if<Waiting>(&state_);
   if (waiting == nullptr) return;
   Policy policy(fingerprints);
-  if (policy.isEmpty()) return fail({.reason = FailureReason::noUsableFingerprint});
+  if (policy.isEmpty()) return fail(step, {.reason = FailureReason::noUsableFingerprint});
 
   std::vector<ByteVector> held = waiting->held.take();
   auto& handshaking =
       state_.emplace<Handshaking>(role, std::move(policy), firstRetransmit(roundTrip));
+  PARLEY_TRACE(step, Topic::dtls, "connection_state_updated", {"old", "new"}, {"new", "connecting"},
+               {"trigger", "a pair was answered"},
+               {"owner", role == Role::client ? "client" : "server"});
   handshaking.giveUp.start(step.now, limits::dtls::kHandshake);
   beginAttempt(step, handshaking);
   if (role == Role::client) {  // a server does not speak first
@@ -57,6 +65,9 @@ void Session::receiveInHandshake(Step& step, Handshaking& handshaking, const Rec
     // Anybody can write one. It is believed when nothing better comes until the end.
     ++stats_.plaintextAlerts;
     if (record.body.size() == 2) handshaking.alertReceived = record.body[1];
+    PARLEY_TRACE(step, Topic::dtls, "alert_ignored",
+                 {"description", handshaking.alertReceived.value_or(0)},
+                 {"trigger", "it proves nothing before the keys"});
     if (isPlanted(PlantedBug::alertBelieved))
       giveUp(step, handshaking, {.reason = FailureReason::alert});
     return;
@@ -83,7 +94,7 @@ void Session::receiveInHandshake(Step& step, Handshaking& handshaking, const Rec
       handshaking.attempt->progress() == Handshake::Progress::pending &&
       step.now >= handshaking.flightSent + limits::dtls::kRetransmitFirstMin) {
     ++stats_.handshakeRetransmits;
-    sendFlight(step, handshaking);
+    sendFlight(step, handshaking, "the peer repeated its flight");
   }
   settleAttempt(step, handshaking);
 }
@@ -93,7 +104,8 @@ void Session::settleAttempt(Step& step, Handshaking& handshaking) {
   if (attempt.progress() == Handshake::Progress::failed) return restart(step, handshaking);
   if (attempt.hasFlight()) {
     handshaking.flight.replace(attempt.takeFlight());
-    sendFlight(step, handshaking);
+    tellKeys(step, attempt);  // before what they seal
+    sendFlight(step, handshaking, "next");
     handshaking.retransmit.start(step.now);
   }
   if (attempt.progress() == Handshake::Progress::done) connect(step, handshaking);
@@ -111,7 +123,7 @@ void Session::restart(Step& step, Handshaking& handshaking) {
   }
   // Something that was forged or broken spoilt the attempt. The true peer gets another one, without
   // the datagram that did it.
-  PARLEY_TRACE(step, Topic::dtls, "restart", {"detail", failure.detail});
+  PARLEY_TRACE(step, Topic::dtls, "handshake_restarted", {"trigger", failure.detail});
   ++stats_.restarts;
   handshaking.lastError = failure.detail;
   if (handshaking.holdsCurrent) handshaking.firstFlight.dropLast();
@@ -129,13 +141,17 @@ void Session::connect(Step& step, Handshaking& handshaking) {
   Open open{std::move(outcome.sealer), std::move(outcome.opener), {}, step.now};
   // The server has the last word, so it alone may be asked to repeat it.
   if (handshaking.role == Role::server) open.lastFlight = std::move(handshaking.flight);
-  PARLEY_TRACE(step, Topic::dtls, "connected", {"cipher", outcome.connected.cipher});
+  tellKeys(step, *handshaking.attempt);
+  PARLEY_TRACE(step, Topic::dtls, "connection_state_updated", {"old", "connecting"},
+               {"new", "connected"}, {"trigger", "handshake done, fingerprint matches"},
+               {"cipher", outcome.connected.cipher}, {"group", outcome.connected.group});
   state_ = std::move(open);
   events_.push(std::move(outcome.connected));
   for (ByteVector& record : early) receiveRecords(step, record, nullptr);
 }
 
-void Session::sendFlight(Step& step, Handshaking& handshaking) {
+void Session::sendFlight(Step& step, Handshaking& handshaking, const char* trigger) {
+  PARLEY_TRACE(step, Topic::dtls, "flight_sent", {"trigger", trigger});
   handshaking.flightSent = step.now;
   for (Packet& packet :
        handshaking.flight.pack(step, context_->options().mtu, handshaking.attempt->sealer())) {
@@ -150,15 +166,16 @@ void Session::giveUp(Step& step, Handshaking& handshaking, Failed failed) {
   RecordSealer* sealer = handshaking.attempt ? handshaking.attempt->sealer() : nullptr;
   send(step, sealer != nullptr ? sealer->seal(alert.type, alert.body)
                                : handshaking.flight.plaintext(alert));
-  PARLEY_TRACE(step, Topic::dtls, "failed", {"reason", describe(failed.reason)});
-  fail(std::move(failed));
+  PARLEY_TRACE(step, Topic::dtls, "alert_sent", {"description", failed.alertSent.value_or(0)},
+               {"trigger", failed.detail});
+  fail(step, std::move(failed));
 }
 
 void Session::onHandshakeTimer(Step& step, Handshaking& handshaking) {
   if (handshaking.giveUp.expire(step.now)) {
-    return fail({.reason = FailureReason::timeout,
-                 .alertReceived = handshaking.alertReceived,
-                 .detail = std::move(handshaking.lastError)});
+    return fail(step, {.reason = FailureReason::timeout,
+                       .alertReceived = handshaking.alertReceived,
+                       .detail = std::move(handshaking.lastError)});
   }
   if (!handshaking.attempt) {
     if (!handshaking.restarts.isAllowed(step.now)) return;
@@ -168,7 +185,7 @@ void Session::onHandshakeTimer(Step& step, Handshaking& handshaking) {
   if (handshaking.retransmit.onTimer(step.now) == BackoffTimer::Outcome::resend &&
       !isPlanted(PlantedBug::flightNotRepeated)) {
     ++stats_.handshakeRetransmits;
-    sendFlight(step, handshaking);
+    sendFlight(step, handshaking, "timer");
   }
 }
 
