@@ -28,7 +28,7 @@ Node::Node(World& world, std::string name, std::vector<IpAddress> addresses, std
     : Station(world, std::move(name)),
       dice_(seed),
       secrets_(dice_.u64()),
-      loop_(*this, secrets_, world.trace(), {.seed = dice_.u64()}) {
+      loop_(*this, secrets_, world.trace().ofNode(Station::name()), {.seed = dice_.u64()}) {
   for (const IpAddress& address : addresses) addAddress(address);
 }
 

@@ -3,7 +3,9 @@
 
 #include <parley/parley.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -16,7 +18,6 @@ namespace {
 
 constexpr std::size_t kBulkMessage = 64 * 1024;
 constexpr std::size_t kBulkQueued = 4 * 1024 * 1024;
-constexpr auto kBulkTime = 1s;
 
 struct Peer {
   Peer(parley::Loop& loop, std::string peerName, Timeline& out)
@@ -102,7 +103,7 @@ bool connectAndGreet(parley::Loop& loop, Peer& offerer, Peer& answerer) {
   return greeted;
 }
 
-double bulk(parley::Loop& loop, Peer& from, Peer& to) {
+double bulk(parley::Loop& loop, Peer& from, Peer& to, std::chrono::milliseconds time) {
   std::size_t received = 0;
   to.channel->onmessage = [&](const parley::MessageEvent& message) {
     received += std::get<std::vector<std::uint8_t>>(message.data).size();
@@ -116,10 +117,10 @@ double bulk(parley::Loop& loop, Peer& from, Peer& to) {
   from.channel->setBufferedAmountLowThreshold(kBulkQueued / 2);
   from.channel->onbufferedamountlow = [&](const parley::Event&) { fill(); };
   fill();
-  loop.runFor(kBulkTime);
+  loop.runFor(time);
   from.channel->onbufferedamountlow = nullptr;
   to.channel->onmessage = nullptr;
-  return static_cast<double>(received) * 8 / 1e6 / std::chrono::duration<double>(kBulkTime).count();
+  return static_cast<double>(received) * 8 / 1e6 / std::chrono::duration<double>(time).count();
 }
 
 bool closeAndWatch(parley::Loop& loop, Peer& closer, Peer& other) {
@@ -142,10 +143,35 @@ int fail(const char* what) {
   return 1;
 }
 
-int run() {
+struct Options {
+  std::string trace, traceJson, pcap, keyLog;
+  std::chrono::milliseconds bulk = 1s;
+};
+
+// Appends what comes to a file; nothing for an empty name.
+std::function<void(std::string_view)> fileAt(const std::string& path) {
+  if (path.empty()) return {};
+  auto file = std::make_shared<std::ofstream>(path, std::ios::binary | std::ios::trunc);
+  if (!*file) throw std::runtime_error("cannot write " + path);
+  return [file](std::string_view bytes) {
+    file->write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  };
+}
+
+parley::LoopConfig configFor(const Options& options) {
+  parley::LoopConfig config;
+  config.log.secrets = true;  // the addresses are this machine's own
+  config.log.text = fileAt(options.trace);
+  config.log.json = fileAt(options.traceJson);
+  config.log.pcapng = fileAt(options.pcap);
+  config.log.keyLog = fileAt(options.keyLog);
+  return config;
+}
+
+int run(const Options& options) {
   const parley::VersionInfo version = parley::version();
   std::printf("Parley %s, %s\n", version.parley.c_str(), version.openssl.c_str());
-  parley::Loop loop;
+  parley::Loop loop(configFor(options));
   Timeline timeline;
   {
     Peer offerer(loop, "offerer", timeline), answerer(loop, "answerer", timeline);
@@ -154,9 +180,10 @@ int run() {
     timeline.heading("Two peers meet over UDP on this machine");
     if (!connectAndGreet(loop, offerer, answerer)) return fail("no message within 10 s");
 
-    timeline.heading("One second of bulk data");
+    timeline.heading("Bulk data");
     char text[96];
-    std::snprintf(text, sizeof text, "%.0f Mbit/s received", bulk(loop, offerer, answerer));
+    std::snprintf(text, sizeof text, "%.0f Mbit/s received",
+                  bulk(loop, offerer, answerer, options.bulk));
     timeline.line(answerer.name, text);
 
     timeline.heading("Close");
@@ -172,9 +199,20 @@ int run() {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  CLI::App app("Two peers on this machine meet over UDP, talk and part.");
+  Options options;
+  app.add_option("--trace", options.trace, "what happened and why, as text");
+  app.add_option("--trace-json", options.traceJson, "the same as JSON lines");
+  app.add_option("--pcap", options.pcap, "packets, also decrypted, for Wireshark (pcapng)");
+  app.add_option("--key-log", options.keyLog, "the secrets that decrypt the packets");
+  app.add_option_function<int>(
+         "--bulk", [&](int time) { options.bulk = std::chrono::milliseconds(time); },
+         "how long to send bulk data, milliseconds")
+      ->check(CLI::Range(1, 60'000));
+  CLI11_PARSE(app, argc, argv);
   try {
-    return run();
+    return run(options);
   } catch (const std::exception& error) {
     return fail(error.what());
   }

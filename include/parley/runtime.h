@@ -31,6 +31,13 @@ struct LogConfig {
   std::function<void(const LogRecord&)> sink;  // called on the loop's thread; empty: no log
   std::string topics;                          // "ice,dtls"; empty: all
   bool secrets = false;                        // addresses and credentials too
+
+  // A recording of everything, each form where its function is set (docs/tracing.md). The bytes are
+  // to be appended to a file as they come. Captures and key logs hold what users said.
+  std::function<void(std::string_view)> text;    // a line per event, for people
+  std::function<void(std::string_view)> json;    // JSON lines with the names of qlog
+  std::function<void(std::string_view)> pcapng;  // packets, also decrypted, with their keys
+  std::function<void(std::string_view)> keyLog;  // what SSLKEYLOGFILE has
 };
 
 struct LoopConfig {

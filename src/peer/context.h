@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
@@ -14,7 +15,15 @@ namespace parley::peer {
 class Context {
  public:
   Context(std::shared_ptr<Realm> outside, RTCPeerConnection* owner)
-      : realm(std::move(outside)), tasks(realm), facade(owner) {}
+      : realm(std::move(outside)), tasks(realm), facade(owner), subject(realm->newSubject()) {}
+
+  // A trace point of this connection; only state changes have one.
+  void trace(const char* event, std::initializer_list<Field> fields) const {
+    const Realm::Tracing at = realm->tracing();
+    if (!at.trace.wants(Topic::peer)) return;
+    const TraceScope scope(at.trace, subject);
+    at.trace.write(at.now, Topic::peer, event, fields);
+  }
 
   // The first command opens the session.
   void execute(session::Command command) {
@@ -39,6 +48,7 @@ class Context {
   const std::shared_ptr<Realm> realm;
   Tasks tasks;
   RTCPeerConnection* facade;
+  const std::uint32_t subject;
   std::move_only_function<std::unique_ptr<session::Port>()> openSession;
   std::unique_ptr<session::Port> session;
 };

@@ -38,6 +38,12 @@ std::unique_ptr<session::Port> LoopRealm::openSession(
                                               std::move(listener));
 }
 
+Realm::Tracing LoopRealm::tracing() {
+  if (!attachment_->host) return Realm::tracing();
+  Step& step = attachment_->host->step();
+  return {.now = step.now, .trace = step.trace};
+}
+
 void LoopRealm::detach() {
   attachment_->detach();
   tasks_->close();

@@ -40,6 +40,21 @@ SdpType typeOf(RTCSdpType type) {
   return SdpType::offer;
 }
 
+std::string_view nameOf(SignalingState state) {
+  constexpr std::string_view kNames[] = {"stable",
+                                         "have-local-offer",
+                                         "have-remote-offer",
+                                         "have-local-pranswer",
+                                         "have-remote-pranswer",
+                                         "closed"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::string_view nameOf(SdpType type) {
+  constexpr std::string_view kNames[] = {"offer", "pranswer", "answer", "rollback"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
 jsep::Failure wrongState(const char* message) {
   return {.kind = jsep::FailureKind::invalidState, .message = message};
 }
@@ -83,10 +98,10 @@ Negotiator::Negotiator(Context& context, jsep::Negotiation& negotiation, Transpo
 
 Promise<RTCSessionDescriptionInit> Negotiator::createOffer(RTCOfferOptions options) {
   return operations_.chain<RTCSessionDescriptionInit>([this, options](Text text) {
-    if (const auto refused = refuseOffer()) return text.rejectWith(errorOf(*refused));
+    if (const auto refused = refuseOffer()) return text.rejectWith(refused(*refused));
     context_.tasks.queue([this, options, text] {
       auto made = makeOffer(options);
-      if (!made) return text.rejectWith(errorOf(made.error()));
+      if (!made) return text.rejectWith(refused(made.error()));
       text.resolve({RTCSdpType::offer, std::move(*made)});
     });
   });
@@ -94,10 +109,10 @@ Promise<RTCSessionDescriptionInit> Negotiator::createOffer(RTCOfferOptions optio
 
 Promise<RTCSessionDescriptionInit> Negotiator::createAnswer() {
   return operations_.chain<RTCSessionDescriptionInit>([this](Text text) {
-    if (const auto refused = refuseAnswer()) return text.rejectWith(errorOf(*refused));
+    if (const auto refused = refuseAnswer()) return text.rejectWith(refused(*refused));
     context_.tasks.queue([this, text] {
       auto made = makeAnswer();
-      if (!made) return text.rejectWith(errorOf(made.error()));
+      if (!made) return text.rejectWith(refused(made.error()));
       text.resolve({RTCSdpType::answer, std::move(*made)});
     });
   });
@@ -171,10 +186,10 @@ void Negotiator::setLocal(const RTCLocalSessionDescriptionInit& description, Don
 void Negotiator::makeAndSet(SdpType type, Done done) {
   const bool isOffer = type == SdpType::offer;
   if (const auto refused = isOffer ? refuseOffer() : refuseAnswer())
-    return done.rejectWith(errorOf(*refused));
+    return done.rejectWith(refused(*refused));
   context_.tasks.queue([this, type, isOffer, done] {
     const auto made = isOffer ? makeOffer({}) : makeAnswer();
-    if (!made) return done.rejectWith(errorOf(made.error()));
+    if (!made) return done.rejectWith(refused(made.error()));
     set({.side = Side::local, .type = type, .sdp = {}}, done);
   });
 }
@@ -194,7 +209,7 @@ void Negotiator::setRemote(RTCSessionDescriptionInit description, Done done) {
   if (!isColliding || isPlanted(PlantedBug::glareWithoutRollback))
     return set(std::move(wanted), done);
   if (state != SignalingState::haveLocalOffer)
-    return done.rejectWith(errorOf(wrongState("a provisional answer cannot be rolled back")));
+    return done.rejectWith(refused(wrongState("a provisional answer cannot be rolled back")));
   context_.tasks.queue([this, wanted = std::move(wanted), done] {
     if (!apply({.side = Side::local, .type = SdpType::rollback, .sdp = {}}, done)) return;
     context_.tasks.next([this, wanted, done] { set(wanted, done); });
@@ -206,10 +221,16 @@ void Negotiator::set(Wanted wanted, Done done) {
   const bool canRollBack =
       state == SignalingState::haveLocalOffer || state == SignalingState::haveRemoteOffer;
   if (wanted.type == SdpType::rollback && !canRollBack)
-    return done.rejectWith(errorOf(wrongState("there is no offer to roll back")));
+    return done.rejectWith(refused(wrongState("there is no offer to roll back")));
   context_.tasks.queue([this, wanted = std::move(wanted), done] {
     if (apply(wanted, done)) context_.tasks.next([done] { done.resolve({}); });
   });
+}
+
+std::exception_ptr Negotiator::refused(const jsep::Failure& failure) const {
+  context_.trace("operation_rejected",
+                 {{"error", jsep::nameOf(failure.kind)}, {"trigger", failure.message}});
+  return errorOf(failure);
 }
 
 // The task of "set a session description": state first, then events, then the promise.
@@ -219,9 +240,11 @@ bool Negotiator::apply(const Wanted& wanted, const Done& done) {
   auto effects = wanted.side == Side::local ? negotiation_.setLocal(wanted.type, wanted.sdp)
                                             : negotiation_.setRemote(wanted.type, wanted.sdp);
   if (!effects) {
-    done.rejectWith(errorOf(effects.error()));
+    done.rejectWith(refused(effects.error()));
     return false;
   }
+  context_.trace("description_set", {{"side", wanted.side == Side::local ? "local" : "remote"},
+                                     {"type", nameOf(wanted.type)}});
   isOfferAccurate_ = isAnswerAccurate_ = false;
   const bool isLocalOffer = wanted.side == Side::local && wanted.type == SdpType::offer;
   if (isLocalOffer && isRestarting) restartAtNextOffer_ = false;
@@ -234,6 +257,10 @@ bool Negotiator::apply(const Wanted& wanted, const Done& done) {
     updateNegotiationNeeded();
   }
   // Fired before the error events of channels that the effects may bring.
+  if (after != before)
+    context_.trace(
+        "signaling_state_updated",
+        {{"old", nameOf(before)}, {"new", nameOf(after)}, {"trigger", nameOf(wanted.type)}});
   if (after != before)
     context_.fire(&RTCPeerConnection::onsignalingstatechange, Event{"signalingstatechange"});
   applyEffects(wanted, std::move(*effects));
@@ -271,7 +298,7 @@ void Negotiator::add(const RTCIceCandidateInit& candidate, Done done) {
                                                     .mid = candidate.sdpMid,
                                                     .index = candidate.sdpMLineIndex,
                                                     .ufrag = candidate.usernameFragment});
-    if (!effects) return done.rejectWith(errorOf(effects.error()));
+    if (!effects) return done.rejectWith(refused(effects.error()));
     for (const jsep::Effect& effect : *effects)
       std::visit([this](const auto& any) { transports_.apply(any); }, effect);
     done.resolve({});
@@ -308,6 +335,7 @@ void Negotiator::updateNegotiationNeeded() {
       return;
     }
     if (std::exchange(isNeeded_, true)) return;
+    context_.trace("negotiation_needed", {});
     context_.fire(&RTCPeerConnection::onnegotiationneeded, Event{"negotiationneeded"});
   });
 }

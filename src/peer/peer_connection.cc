@@ -86,7 +86,9 @@ void PeerConnection::start() {
   context_.tasks.start(std::shared_ptr<Tasks>(self, &context_.tasks));
   // Opened when it is needed first, so that setConfiguration may still say how.
   context_.openSession = [this] {
-    return context_.realm->openSession(sessionConfig(configuration_, tuning_, identity_),
+    session::Config config = sessionConfig(configuration_, tuning_, identity_);
+    config.subject = context_.subject;
+    return context_.realm->openSession(std::move(config),
                                        std::weak_ptr<session::Port::Listener>(weak_from_this()));
   };
   transports_.setRelayOnly(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay);
@@ -164,6 +166,7 @@ void PeerConnection::queue(session::Event event) {
 // promises that are dropped are destroyed when all states are what they must be.
 void PeerConnection::close() {
   if (std::exchange(isClosed_, true)) return;
+  context_.trace("connection_closed", {{"trigger", "close()"}});
   const auto self = shared_from_this();
   Graves graves;
   context_.openSession = nullptr;

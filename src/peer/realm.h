@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/bytes.h"
+#include "core/trace.h"
 #include "parley/promise.h"
 #include "session/port.h"
 
@@ -31,6 +32,18 @@ class Realm {
   // Events of the session reach the listener on this thread, while it lives.
   virtual std::unique_ptr<session::Port> openSession(
       session::Config config, std::weak_ptr<session::Port::Listener> listener) = 0;
+
+  // Where the objects' own states are traced: nowhere, when they live on another thread than the
+  // sink, which then still hears all that the engine does.
+  struct Tracing {
+    Instant now{};
+    TraceSink& trace;
+  };
+  virtual Tracing tracing() { return {.trace = noTrace_}; }
+  virtual std::uint32_t newSubject() { return 0; }  // the connection's number in traces
+
+ private:
+  NoTrace noTrace_;
 };
 
 }  // namespace parley::peer

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "parley/names.h"
 #include "peer/errors.h"
 
 namespace parley::peer {
@@ -100,6 +101,7 @@ void TransportSet::updateGathering() {
   std::vector<RTCIceGathererState> states;
   if (sctp_) states.push_back(sctp_->dtls->ice->gatheringState());
   if (std::exchange(gathering_, gatheringStateOf(states)) == gathering_) return;
+  context_.trace("gathering_state_updated", {{"new", toString(gathering_)}});
   context_.fire(&RTCPeerConnection::onicegatheringstatechange, Event{"icegatheringstatechange"});
 }
 
@@ -166,13 +168,24 @@ RTCIceCandidate TransportSet::remoteOf(const DtlsTransport& transport,
 bool TransportSet::deriveIce() {
   std::vector<RTCIceTransportState> states;
   if (sctp_) states.push_back(sctp_->dtls->ice->state());
-  return std::exchange(ice_, iceStateOf(states)) != ice_;
+  const RTCIceConnectionState old = std::exchange(ice_, iceStateOf(states));
+  if (old == ice_) return false;
+  context_.trace(
+      "ice_connection_state_updated",
+      {{"old", toString(old)}, {"new", toString(ice_)}, {"trigger", "an ICE transport"}});
+  return true;
 }
 
 bool TransportSet::deriveConnection() {
   std::vector<RTCDtlsTransportState> states;
   if (sctp_) states.push_back(sctp_->dtls->state());
-  return std::exchange(connection_, connectionStateOf(ice_, states)) != connection_;
+  const RTCPeerConnectionState old = std::exchange(connection_, connectionStateOf(ice_, states));
+  if (old == connection_) return false;
+  context_.trace("connection_state_updated", {{"old", toString(old)},
+                                              {"new", toString(connection_)},
+                                              {"ice", toString(ice_)},
+                                              {"trigger", "an ICE or DTLS transport"}});
+  return true;
 }
 
 void TransportSet::updateConnection() {
