@@ -40,21 +40,6 @@ SdpType typeOf(RTCSdpType type) {
   return SdpType::offer;
 }
 
-std::string_view nameOf(SignalingState state) {
-  constexpr std::string_view kNames[] = {"stable",
-                                         "have-local-offer",
-                                         "have-remote-offer",
-                                         "have-local-pranswer",
-                                         "have-remote-pranswer",
-                                         "closed"};
-  return kNames[static_cast<std::size_t>(state)];
-}
-
-std::string_view nameOf(SdpType type) {
-  constexpr std::string_view kNames[] = {"offer", "pranswer", "answer", "rollback"};
-  return kNames[static_cast<std::size_t>(type)];
-}
-
 jsep::Failure wrongState(const char* message) {
   return {.kind = jsep::FailureKind::invalidState, .message = message};
 }
@@ -98,10 +83,10 @@ Negotiator::Negotiator(Context& context, jsep::Negotiation& negotiation, Transpo
 
 Promise<RTCSessionDescriptionInit> Negotiator::createOffer(RTCOfferOptions options) {
   return operations_.chain<RTCSessionDescriptionInit>([this, options](Text text) {
-    if (const auto refused = refuseOffer()) return text.rejectWith(refused(*refused));
+    if (const auto refused = refuseOffer()) return text.rejectWith(rejection(*refused));
     context_.tasks.queue([this, options, text] {
       auto made = makeOffer(options);
-      if (!made) return text.rejectWith(refused(made.error()));
+      if (!made) return text.rejectWith(rejection(made.error()));
       text.resolve({RTCSdpType::offer, std::move(*made)});
     });
   });
@@ -109,10 +94,10 @@ Promise<RTCSessionDescriptionInit> Negotiator::createOffer(RTCOfferOptions optio
 
 Promise<RTCSessionDescriptionInit> Negotiator::createAnswer() {
   return operations_.chain<RTCSessionDescriptionInit>([this](Text text) {
-    if (const auto refused = refuseAnswer()) return text.rejectWith(refused(*refused));
+    if (const auto refused = refuseAnswer()) return text.rejectWith(rejection(*refused));
     context_.tasks.queue([this, text] {
       auto made = makeAnswer();
-      if (!made) return text.rejectWith(refused(made.error()));
+      if (!made) return text.rejectWith(rejection(made.error()));
       text.resolve({RTCSdpType::answer, std::move(*made)});
     });
   });
@@ -186,10 +171,10 @@ void Negotiator::setLocal(const RTCLocalSessionDescriptionInit& description, Don
 void Negotiator::makeAndSet(SdpType type, Done done) {
   const bool isOffer = type == SdpType::offer;
   if (const auto refused = isOffer ? refuseOffer() : refuseAnswer())
-    return done.rejectWith(refused(*refused));
+    return done.rejectWith(rejection(*refused));
   context_.tasks.queue([this, type, isOffer, done] {
     const auto made = isOffer ? makeOffer({}) : makeAnswer();
-    if (!made) return done.rejectWith(refused(made.error()));
+    if (!made) return done.rejectWith(rejection(made.error()));
     set({.side = Side::local, .type = type, .sdp = {}}, done);
   });
 }
@@ -209,7 +194,7 @@ void Negotiator::setRemote(RTCSessionDescriptionInit description, Done done) {
   if (!isColliding || isPlanted(PlantedBug::glareWithoutRollback))
     return set(std::move(wanted), done);
   if (state != SignalingState::haveLocalOffer)
-    return done.rejectWith(refused(wrongState("a provisional answer cannot be rolled back")));
+    return done.rejectWith(rejection(wrongState("a provisional answer cannot be rolled back")));
   context_.tasks.queue([this, wanted = std::move(wanted), done] {
     if (!apply({.side = Side::local, .type = SdpType::rollback, .sdp = {}}, done)) return;
     context_.tasks.next([this, wanted, done] { set(wanted, done); });
@@ -221,13 +206,13 @@ void Negotiator::set(Wanted wanted, Done done) {
   const bool canRollBack =
       state == SignalingState::haveLocalOffer || state == SignalingState::haveRemoteOffer;
   if (wanted.type == SdpType::rollback && !canRollBack)
-    return done.rejectWith(refused(wrongState("there is no offer to roll back")));
+    return done.rejectWith(rejection(wrongState("there is no offer to roll back")));
   context_.tasks.queue([this, wanted = std::move(wanted), done] {
     if (apply(wanted, done)) context_.tasks.next([done] { done.resolve({}); });
   });
 }
 
-std::exception_ptr Negotiator::refused(const jsep::Failure& failure) const {
+std::exception_ptr Negotiator::rejection(const jsep::Failure& failure) const {
   context_.trace("operation_rejected",
                  {{"error", jsep::nameOf(failure.kind)}, {"trigger", failure.message}});
   return errorOf(failure);
@@ -240,7 +225,7 @@ bool Negotiator::apply(const Wanted& wanted, const Done& done) {
   auto effects = wanted.side == Side::local ? negotiation_.setLocal(wanted.type, wanted.sdp)
                                             : negotiation_.setRemote(wanted.type, wanted.sdp);
   if (!effects) {
-    done.rejectWith(refused(effects.error()));
+    done.rejectWith(rejection(effects.error()));
     return false;
   }
   context_.trace("description_set", {{"side", wanted.side == Side::local ? "local" : "remote"},
@@ -298,7 +283,7 @@ void Negotiator::add(const RTCIceCandidateInit& candidate, Done done) {
                                                     .mid = candidate.sdpMid,
                                                     .index = candidate.sdpMLineIndex,
                                                     .ufrag = candidate.usernameFragment});
-    if (!effects) return done.rejectWith(refused(effects.error()));
+    if (!effects) return done.rejectWith(rejection(effects.error()));
     for (const jsep::Effect& effect : *effects)
       std::visit([this](const auto& any) { transports_.apply(any); }, effect);
     done.resolve({});

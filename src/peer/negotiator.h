@@ -56,7 +56,7 @@ class Negotiator {
   void makeAndSet(jsep::SdpType type, Done done);
   void setRemote(RTCSessionDescriptionInit description, Done done);
   void set(Wanted wanted, Done done);  // "set a session description"
-  std::exception_ptr refused(const jsep::Failure& failure) const;
+  std::exception_ptr rejection(const jsep::Failure& failure) const;
   bool apply(const Wanted& wanted, const Done& done);  // its task; false: done is rejected
   void applyEffects(const Wanted& wanted, jsep::Effects effects);
   void add(const RTCIceCandidateInit& candidate, Done done);

@@ -153,11 +153,10 @@ void DataPlane::abort(Step& step) {
 }
 
 void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
-  const sctp::Event how =
-      closedByPeer
-          ? sctp::Event{sctp::Closed{}}
-          : sctp::Event{sctp::Failed{
-                .why = sctp::Failed::Why::protocolViolation, .reason = reason, .causeCode = {}}};
+  sctp::Event how = sctp::Closed{};
+  if (!closedByPeer)
+    how = sctp::Failed{
+        .why = sctp::Failed::Why::protocolViolation, .reason = reason, .causeCode = {}};
   end(step, how, {.state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
 }
 
