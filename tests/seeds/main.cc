@@ -12,6 +12,7 @@
 #include "minimise.h"
 #include "plan.h"
 #include "pool.h"
+#include "record.h"
 #include "run.h"
 
 namespace parley::seeds {
@@ -28,23 +29,6 @@ struct Arguments {
   std::string bug;
 };
 
-struct PrintTrace final : TraceSink {
-  PrintTrace() { topics_ = ~(1u << static_cast<unsigned>(Topic::loop)); }
-  void write(Instant when, Topic topic, const char* event,
-             std::initializer_list<Field> fields) override {
-    if (std::string_view(event) == "flush") return;
-    std::printf("%11.6f  -  %s %s", static_cast<double>(when.time_since_epoch().count()) / 1e6,
-                topicName(topic).data(), event);
-    for (const Field& field : fields) {
-      if (field.kind == Field::Kind::number)
-        std::printf(" %s=%lld", field.name, static_cast<long long>(field.number));
-      else
-        std::printf(" %s=%.*s", field.name, static_cast<int>(field.text.size()), field.text.data());
-    }
-    std::printf("\n");
-  }
-};
-
 unsigned long long wide(std::uint64_t number) { return number; }
 
 const char* commit() {
@@ -58,6 +42,13 @@ std::string listed(const std::vector<std::size_t>& items) {
   return text;
 }
 
+// Where the traces of a seed go: the folder is that of PARLEY_TRACES, or the one we are in.
+std::string stemOf(const Plan& plan) {
+  const char* folder = std::getenv("PARLEY_TRACES");
+  return std::string(folder ? folder : ".") + "/seed-" + std::to_string(plan.seed) + "-" +
+         std::string(nameOf(plan.scenario));
+}
+
 void printFailure(const Plan& plan, const Outcome& outcome) {
   std::string text = "\nseed " + std::to_string(plan.seed) + " failed at commit " + commit() +
                      ", step " + std::to_string(outcome.step) + "\n" + plan.describe();
@@ -65,6 +56,11 @@ void printFailure(const Plan& plan, const Outcome& outcome) {
   text += outcome.violation->invariant + ": " + outcome.violation->detail + "\n";
   text += "replay with: ./dev sim --replay " + std::to_string(plan.seed) + " --scenario " +
           std::string(nameOf(plan.scenario)) + "\n";
+  // A seed that crashed or hung in its own process would do it here as well.
+  if (outcome.step > 0) {
+    record(plan, stemOf(plan), false);
+    text += "traces: " + stemOf(plan) + ".{txt,jsonl,pcapng,keys}\n";
+  }
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
@@ -92,8 +88,9 @@ int many(const Arguments& arguments, Scenario scenario) {
 int replay(const Arguments& arguments, Scenario scenario) {
   const Plan plan = draw(*arguments.replay, scenario).without(arguments.without);
   std::printf("%s", plan.describe().c_str());
-  PrintTrace trace;
-  const Outcome outcome = runSeed(plan, {.isVerbose = true, .trace = &trace});
+  record(plan, stemOf(plan), true);
+  const Outcome outcome = runSeed(plan);
+  std::printf("traces: %s.{txt,jsonl,pcapng,keys}\n", stemOf(plan).c_str());
   if (outcome.violation) {
     std::printf("%s: %s\n", outcome.violation->invariant.c_str(),
                 outcome.violation->detail.c_str());

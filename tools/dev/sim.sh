@@ -6,7 +6,9 @@ dev_sim() {
     if [ "$argument" = --power ]; then preset=checked; fi
   done
   compile "$preset" parley_seeds
+  mkdir -p build/sim
   say "seeds $*"
   PARLEY_COMMIT="$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" \
+    PARLEY_TRACES=build/sim \
     "build/$preset/tests/seeds/parley_seeds" --jobs "$JOBS" "$@"
 }

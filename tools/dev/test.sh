@@ -36,7 +36,11 @@ dev_test() {
     # Without sanitizers: node itself is not built with them.
     configure release
     compile release parley_node parley_demo parley_bench parley_interop parley_signalling_server \
-      parley_signalling_peer
+      parley_signalling_peer parley_seeds
+    mkdir -p build/sim
+    say "2,000 seeds"
+    PARLEY_TRACES=build/sim build/release/tests/seeds/parley_seeds --seeds 2000 --jobs "$JOBS" ||
+      die "seeds failed; their traces are in build/sim"
     say "Node tests"
     node --test "${node_tests[@]}" || die "Node tests failed"
   fi
