@@ -138,7 +138,7 @@ TEST_F(DataChannelsTest, AnIdRestsBeforeItIsGivenAgain) {
   EXPECT_EQ(a.makeChannel("z")->id(), 1);
 }
 
-TEST_F(DataChannelsTest, ChannelsThatGetNoIdWhenTheRoleIsKnownFailWithAnError) {
+TEST_F(DataChannelsTest, OnceTheNumberOfIdsIsKnownOneChannelMoreThrows) {
   TestPeer tiny(3);
   tiny.makeChannel("x");
   negotiate(tiny, b);
