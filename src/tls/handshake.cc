@@ -178,6 +178,8 @@ struct Handshake::OpenSsl {
   void collectFlight();
   void keepFinished(const RecordView& record);
   const KeyBlock& keyBlock();
+  const KeyBlock& derivedKeys();
+  bool isSealedByPeer(Bytes record);
   void fail(FailureReason reason, std::uint8_t alert);
 
   // RFC 6347 4.2.4: the peer's ChangeCipherSpec ends its last flight but for Finished.
@@ -263,6 +265,7 @@ void Handshake::OpenSsl::feedHeld() {
   while (progress == Progress::pending && !heldSealed.empty() && awaitsFinished()) {
     ByteVector bytes = std::move(heldSealed.front());
     heldSealed.erase(heldSealed.begin());
+    if (!isSealedByPeer(bytes)) continue;
     MutableBytes rest = bytes;
     if (const auto record = takeRecord(rest)) feed(*record);
   }
@@ -291,12 +294,28 @@ void Handshake::OpenSsl::collectFlight() {
   answeredMessage = newestMessage;
 }
 
+// From the first record of ours in epoch 1 on.
 const KeyBlock& Handshake::OpenSsl::keyBlock() {
-  if (!keys) {
-    keys = std::make_unique<KeyBlock>(expandKeys(materialOf(ssl.get())));
-    sealer.emplace(role == Role::client ? keys->client : keys->server);
-  }
+  const KeyBlock& block = derivedKeys();
+  if (!sealer) sealer.emplace(role == Role::client ? block.client : block.server);
+  return block;
+}
+
+const KeyBlock& Handshake::OpenSsl::derivedKeys() {
+  if (!keys) keys = std::make_unique<KeyBlock>(expandKeys(materialOf(ssl.get())));
   return *keys;
+}
+
+// What the peer's keys do not open OpenSSL is not shown: a forged Finished would cost the true one
+// its place, and records too short for a tag have hurt some of its versions (CVE-2026-75806).
+bool Handshake::OpenSsl::isSealedByPeer(Bytes bytes) {
+  ByteVector copy = toVector(bytes);
+  MutableBytes rest = copy;
+  const auto record = takeRecord(rest);
+  if (!record) return false;
+  const KeyBlock& block = derivedKeys();
+  RecordOpener opener(role == Role::client ? block.server : block.client);
+  return opener.open(*record).has_value();
 }
 
 void Handshake::OpenSsl::keepFinished(const RecordView& record) {
