@@ -73,6 +73,7 @@ bool Node::isAsleep() const { return world().now() < awakeAt_; }
 
 Result<BoundUdp, OpenError> Node::openUdp(const UdpOptions& options) {
   if (failOpens_) return Unexpected(*failOpens_);
+  if (++opens_ == failOpenAt_) return Unexpected(failOpenWith_);
   if (sockets_.size() >= kSockets) return Unexpected(OpenError::outOfResources);
   const bool isKnown = options.local.isUnspecified() || hasAddress(options.local);
   if (!isKnown) return Unexpected(OpenError::addressNotAvailable);
@@ -165,7 +166,8 @@ void Node::send(std::span<Datagram> batch) {
 }
 
 void Node::resolve(ResolveId request, std::string hostname) {
-  const World::Name name = world().lookUp(hostname);
+  World::Name name = world().lookUp(hostname);
+  if (++lookUps_ == failLookUpAt_) name.addresses.clear();
   asking_.insert(request);
   world().schedule().after(name.delay, [this, request, found = name.addresses] {
     if (asking_.erase(request) == 0) return;

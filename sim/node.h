@@ -43,7 +43,8 @@ class Node final : public Station, private loop::Driver {
   loop::LoopReport report() const { return loop_.report(); }
   std::uint64_t bytesSent() const { return bytesSent_; }  // by its guests, whatever became of it
   bool isSending() const { return isSending_; }  // what leaves now is its own
-  std::vector<std::uint16_t> ports() const;      // of the sockets that are open, in order of their addresses
+  std::vector<std::uint16_t> ports()
+      const;  // of the sockets that are open, in order of their addresses
   const char* inconsistency() const { return loop_.inconsistency(); }
   std::uint64_t turns() const { return turns_; }
   std::uint64_t timerTurns() const { return timerTurns_; }  // those that only a deadline called for
@@ -64,6 +65,13 @@ class Node final : public Station, private loop::Driver {
 
   void setOnline(bool online) { isOnline_ = online; }  // false: a blackout, both ways
   void failOpens(std::optional<OpenError> with) { failOpens_ = with; }
+
+  // Failures that come once: the n-th of the node's life, counted from one.
+  PacketPool& packets() { return loop_.packets(); }
+  void failOpen(std::uint64_t nth, OpenError with) { failOpenAt_ = nth, failOpenWith_ = with; }
+  std::uint64_t opens() const { return opens_; }
+  void failLookUp(std::uint64_t nth) { failLookUpAt_ = nth; }
+  std::uint64_t lookUps() const { return lookUps_; }
 
   void receive(WireDatagram datagram) override;
 
@@ -117,6 +125,11 @@ class Node final : public Station, private loop::Driver {
   std::uint64_t timerTurns_ = 0;
   bool isOnline_ = true;
   std::optional<OpenError> failOpens_;
+  std::uint64_t opens_ = 0;
+  std::uint64_t failOpenAt_ = 0;
+  OpenError failOpenWith_{};
+  std::uint64_t lookUps_ = 0;
+  std::uint64_t failLookUpAt_ = 0;
   Instant wakesAt_ = never();
 
   loop::Loop loop_;

@@ -105,7 +105,7 @@ void PacketPool::give(Packet::Block* block) {
 }
 
 Packet PacketPool::take() {
-  if (inUse_ >= blocksMax_) {
+  if (++asked_ == refuseAt_ || inUse_ >= blocksMax_) {
     ++refused_;
     return {};
   }

@@ -75,6 +75,10 @@ class PacketPool {
   std::size_t inUse() const { return inUse_; }
   std::uint64_t refused() const { return refused_; }  // take() answered with a false packet
 
+  // For worlds: how often it was asked, and the one request, counted like that, that it refuses.
+  std::uint64_t asked() const { return asked_; }
+  void refuseAt(std::uint64_t request) { refuseAt_ = request; }
+
  private:
   friend class Packet;
   static constexpr std::size_t kBlocksPerSlab = 64;
@@ -86,6 +90,8 @@ class PacketPool {
   std::size_t inUse_ = 0;
   std::size_t blocksMax_;
   std::uint64_t refused_ = 0;
+  std::uint64_t asked_ = 0;
+  std::uint64_t refuseAt_ = 0;
 };
 
 }  // namespace parley

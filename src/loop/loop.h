@@ -94,6 +94,7 @@ class Loop final : public Host {
   std::vector<std::exception_ptr> takeUnhandled() { return std::exchange(unhandled_, {}); }
 
   bool isTurning() const { return turning_; }
+  PacketPool& packets() { return packets_; }
   const char* inconsistency() const;  // of any guest; see Host::Guest
   LoopReport report() const;
 
