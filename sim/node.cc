@@ -63,7 +63,7 @@ void Node::receive(WireDatagram datagram) {
   scheduleTurn();
 }
 
-loop::ClockReading Node::readClock() { 
+loop::ClockReading Node::readClock() {
   return {world().now(), world().wallMicros() + wallShift_.count()};
 }
 

@@ -27,6 +27,7 @@ class Station {
   Station& operator=(const Station&) = delete;
 
   virtual void receive(WireDatagram datagram) = 0;
+  void arrive(WireDatagram datagram);  // off a link: tells who observes the world, and receives
 
   const std::string& name() const { return name_; }
   std::uint32_t number() const { return number_; }  // in order of birth

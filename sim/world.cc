@@ -20,6 +20,11 @@ World::World(std::uint64_t seed, TraceSink* trace)
       random_(seed),
       openssl_(~seed, [this] { return wallMicros(); }) {}
 
+void Station::arrive(WireDatagram datagram) {
+  world_.announceArrival(*this, datagram);
+  receive(std::move(datagram));
+}
+
 // Events hold what belongs to nodes and links.
 World::~World() { schedule_.clear(); }
 
@@ -35,13 +40,16 @@ Node& World::addNode(std::string name, std::vector<IpAddress> addresses) {
 }
 
 Link& World::connect(Station& a, Station& b, const LinkOptions& options) {
+  return connect(a, b, options, options);
+}
+
+Link& World::connect(Station& a, Station& b, const LinkOptions& there, const LinkOptions& back) {
   PARLEY_ASSERT(&a != &b);
   std::unique_ptr<Link>& link = links_[std::minmax(a.number(), b.number())];
-  if (link) {
-    link->setOptions(options);  // what is under way holds on to the link
-  } else {
-    link = std::make_unique<Link>(schedule_, random_, a, b, options);
-  }
+  // What is under way holds on to the link, so a second call changes the one that is there.
+  if (!link) link = std::make_unique<Link>(schedule_, random_, a, b, there);
+  link->from(a).options() = there;
+  link->from(b).options() = back;
   return *link;
 }
 
@@ -82,6 +90,15 @@ void World::runFor(Duration time) {
 
 std::int64_t World::wallMicros() const { return kWallStart + now().time_since_epoch().count(); }
 
+void World::stopObserving() {
+  observers_.clear();
+  arrivalObservers_.clear();
+}
+
+void World::announceArrival(const Station& at, const WireDatagram& datagram) {
+  for (const Observer& observer : arrivalObservers_) observer(at, datagram);
+}
+
 void World::transmit(Station& from, WireDatagram datagram) {
   for (const Observer& observer : observers_) observer(from, datagram);
   const auto to = stations_.find(datagram.destination.ip);
@@ -91,7 +108,7 @@ void World::transmit(Station& from, WireDatagram datagram) {
   }
   if (to->second == &from) {
     schedule_.after(kLoopback, [&from, datagram = std::move(datagram)]() mutable {
-      from.receive(std::move(datagram));
+      from.arrive(std::move(datagram));
     });
     return;
   }

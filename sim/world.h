@@ -36,6 +36,7 @@ class World {
   Node& addNode(std::string name, std::vector<IpAddress> addresses);
   // Two stations without a link do not reach each other; a second link replaces the first.
   Link& connect(Station& a, Station& b, const LinkOptions& options = {});
+  Link& connect(Station& a, Station& b, const LinkOptions& there, const LinkOptions& back);
   Link* linkBetween(const Station& a, const Station& b);
 
   void setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay = 20ms);
@@ -53,9 +54,12 @@ class World {
   // For stations. Sends towards the station that has the destination, over the link to it.
   void transmit(Station& from, WireDatagram datagram);
   // Called for every datagram that leaves a station, before the network has its way with it.
-  using Observer = std::function<void(const Station& from, const WireDatagram& datagram)>;
+  using Observer = std::function<void(const Station& station, const WireDatagram& datagram)>;
   void observe(Observer observer) { observers_.push_back(std::move(observer)); }
-  void stopObserving() { observers_.clear(); }  // before what observes goes away
+  // The same for every datagram that a station is handed, after the network had its way with it.
+  void observeArrivals(Observer observer) { arrivalObservers_.push_back(std::move(observer)); }
+  void stopObserving();  // before what observes goes away
+  void announceArrival(const Station& at, const WireDatagram& datagram);  // for Station::arrive()
 
   void claim(const IpAddress& address, Station& station);  // asserted to be free
   void release(const IpAddress& address);
@@ -80,6 +84,7 @@ class World {
   std::map<std::string, Name> names_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<Observer> observers_;
+  std::vector<Observer> arrivalObservers_;
   std::uint32_t nextStation_ = 1;
   std::uint64_t unroutable_ = 0;
 
