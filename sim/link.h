@@ -88,7 +88,7 @@ class Link {
   Link(Schedule& schedule, Random& random, Station& a, Station& b, const LinkOptions& options)
       : a_(a), aToB_(schedule, random, b, options), bToA_(schedule, random, a, options) {}
 
-  Pipe& from(const Station& station) { return &station == &a_ ? aToB_ : bToA_; }
+  Pipe& from(const Station& station) { return &station.machine() == &a_.machine() ? aToB_ : bToA_; }
   void setOptions(const LinkOptions& options) { setOptions(options, options); }
   // Of the way from the station that connect() named first, and of the way back.
   void setOptions(const LinkOptions& there, const LinkOptions& back);

@@ -24,8 +24,9 @@ void SeededSecrets::fill(MutableBytes bytes) {
   for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
 }
 
-Node::Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed)
-    : Station(world, std::move(name)),
+Node::Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed,
+           Realm realm)
+    : Station(world, std::move(name), realm),
       dice_(seed),
       secrets_(dice_.u64()),
       loop_(*this, secrets_, world.trace().ofNode(Station::name()), {.seed = dice_.u64()}) {
@@ -33,7 +34,7 @@ Node::Node(World& world, std::string name, std::vector<IpAddress> addresses, std
 }
 
 Node::~Node() {
-  for (const NetworkInterface& interface : interfaces_) world().release(interface.address);
+  for (const auto& [address, realm] : realms_) world().release(address, *this, realm);
 }
 
 void Node::post(std::move_only_function<void()> task) {
@@ -42,19 +43,35 @@ void Node::post(std::move_only_function<void()> task) {
 }
 
 void Node::addAddress(const IpAddress& address, InterfaceKind kind) {
-  world().claim(address, *this);
+  addAddress(address, kind, realm());
+}
+
+void Node::addAddress(const IpAddress& address, InterfaceKind kind, Realm realm) {
+  world().claim(address, *this, realm);
+  realms_.emplace(address, realm);
   const std::uint32_t index = nextInterface_++;
   interfaces_.push_back({"sim" + std::to_string(index), index, kind, address});
 }
 
 void Node::removeAddress(const IpAddress& address) {
   if (!hasAddress(address)) return;
-  world().release(address);
+  world().release(address, *this, realmOf(address));
+  realms_.erase(address);
   std::erase_if(interfaces_, [&](const auto& one) { return one.address == address; });
 }
 
 bool Node::hasAddress(const IpAddress& address) const {
   return std::ranges::any_of(interfaces_, [&](const auto& one) { return one.address == address; });
+}
+
+Realm Node::realmOf(const IpAddress& source) const {
+  const auto found = realms_.find(source);
+  return found == realms_.end() ? realm() : found->second;
+}
+
+bool Node::isIn(Realm realm) const {
+  return realm == this->realm() ||
+         std::ranges::any_of(realms_, [&](const auto& each) { return each.second == realm; });
 }
 
 void Node::receive(WireDatagram datagram) {

@@ -36,7 +36,8 @@ class SeededSecrets final : public Secrets {
 // What arrives at one instant is one turn, as with a kernel's queue.
 class Node final : public Station, private loop::Driver {
  public:
-  Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed);
+  Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed,
+       Realm realm = 0);
   ~Node() override;
 
   Host& host() { return loop_; }
@@ -60,6 +61,7 @@ class Node final : public Station, private loop::Driver {
   // Addresses come and go as when a telephone changes networks; sockets bound to a removed one
   // send and hear nothing.
   void addAddress(const IpAddress& address, InterfaceKind kind = InterfaceKind::ethernet);
+  void addAddress(const IpAddress& address, InterfaceKind kind, Realm realm);
   void removeAddress(const IpAddress& address);
   const IpAddress& address() const { return interfaces_.at(0).address; }
 
@@ -73,6 +75,8 @@ class Node final : public Station, private loop::Driver {
   void failLookUp(std::uint64_t nth) { failLookUpAt_ = nth; }
   std::uint64_t lookUps() const { return lookUps_; }
 
+  Realm realmOf(const IpAddress& source) const override;
+  bool isIn(Realm realm) const override;
   void receive(WireDatagram datagram) override;
 
  private:
@@ -103,6 +107,7 @@ class Node final : public Station, private loop::Driver {
   std::optional<IpAddress> sourceFor(const Socket& socket, const Datagram& datagram) const;
 
   std::vector<NetworkInterface> interfaces_;
+  std::map<IpAddress, Realm> realms_;  // of its addresses
   Random dice_;
   SeededSecrets secrets_;
   loop::DriverStats stats_;

@@ -9,11 +9,12 @@ namespace parley::sim {
 namespace {
 constexpr std::int64_t kWallStart = 1'767'225'600'000'000;  // 2026-01-01T00:00:00Z
 constexpr Duration kLoopback = 20us;
+constexpr Duration kLan = 1ms;
 constexpr Duration kUnknownNameDelay = 50ms;
 }  // namespace
 
-Station::Station(World& world, std::string name)
-    : world_(world), name_(std::move(name)), number_(world.nextStation_++) {}
+Station::Station(World& world, std::string name, Realm realm)
+    : world_(world), name_(std::move(name)), realm_(realm), number_(world.nextStation_++) {}
 
 World::World(std::uint64_t seed, TraceSink* trace)
     : trace_(trace ? *trace : noTrace_),
@@ -39,22 +40,50 @@ Node& World::addNode(std::string name, std::vector<IpAddress> addresses) {
   return *nodes_.back();
 }
 
+Node& World::addNode(std::string name, std::vector<IpAddress> addresses, Nat& behind) {
+  nodes_.push_back(std::make_unique<Node>(*this, std::move(name), std::move(addresses),
+                                          random_.u64(), behind.inner()));
+  connect(*nodes_.back(), behind, {.latency = kLan});
+  return *nodes_.back();
+}
+
+Nat& World::addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options) {
+  return addNat(std::move(name), outside, options, Realm{0});
+}
+
+Nat& World::addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options,
+                   Nat& behind) {
+  Nat& nat = addNat(std::move(name), outside, options, behind.inner());
+  connect(nat, behind, {.latency = kLan});
+  return nat;
+}
+
+Nat& World::addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options,
+                   Realm realm) {
+  const auto inner = static_cast<Realm>(nats_.size() + 1);
+  nats_.push_back(
+      std::make_unique<Nat>(*this, std::move(name), realm, inner, outside, options, random_.u64()));
+  return *nats_.back();
+}
+
 Link& World::connect(Station& a, Station& b, const LinkOptions& options) {
   return connect(a, b, options, options);
 }
 
 Link& World::connect(Station& a, Station& b, const LinkOptions& there, const LinkOptions& back) {
   PARLEY_ASSERT(&a != &b);
-  std::unique_ptr<Link>& link = links_[std::minmax(a.number(), b.number())];
+  Station& from = a.sideTowards(b);
+  Station& to = b.sideTowards(a);
+  std::unique_ptr<Link>& link = links_[std::minmax(from.number(), to.number())];
   // What is under way holds on to the link, so a second call changes the one that is there.
-  if (!link) link = std::make_unique<Link>(schedule_, random_, a, b, there);
+  if (!link) link = std::make_unique<Link>(schedule_, random_, from, to, there);
   link->from(a).options() = there;
   link->from(b).options() = back;
   return *link;
 }
 
-Link* World::linkBetween(const Station& a, const Station& b) {
-  const auto found = links_.find(std::minmax(a.number(), b.number()));
+Link* World::linkBetween(Station& a, Station& b) {
+  const auto found = links_.find(std::minmax(a.sideTowards(b).number(), b.sideTowards(a).number()));
   return found == links_.end() ? nullptr : found->second.get();
 }
 
@@ -101,29 +130,49 @@ void World::announceArrival(const Station& at, const WireDatagram& datagram) {
 
 void World::transmit(Station& from, WireDatagram datagram) {
   for (const Observer& observer : observers_) observer(from, datagram);
-  const auto to = stations_.find(datagram.destination.ip);
-  if (to == stations_.end()) {
-    ++unroutable_;
-    return;
-  }
-  if (to->second == &from) {
+  Station* to = stationFor(from, datagram);
+  if (to == &from) {
     schedule_.after(kLoopback, [&from, datagram = std::move(datagram)]() mutable {
       from.arrive(std::move(datagram));
     });
     return;
   }
-  if (Link* link = linkBetween(from, *to->second)) {
-    link->from(from).carry(std::move(datagram));
-  } else {
+  const auto link =
+      to == nullptr ? links_.end() : links_.find(std::minmax(from.number(), to->number()));
+  if (link == links_.end()) {
     ++unroutable_;
+    return;
   }
+  link->second->from(from).carry(std::move(datagram));
 }
 
-void World::claim(const IpAddress& address, Station& station) {
-  const bool isFree = stations_.emplace(address, &station).second;
+// Null where nobody has the address and there is nobody to hand it on to.
+Station* World::stationFor(const Station& from, const WireDatagram& datagram) const {
+  const Realm realm = from.realmOf(datagram.source.ip);
+  const auto found = stations_.find({realm, datagram.destination.ip});
+  if (found != stations_.end()) return found->second;
+  if (realm == 0) return nullptr;
+  Station& gateway = nats_.at(realm - 1)->inside();
+  return &gateway == &from ? nullptr : &gateway;
+}
+
+// The NAT that stands for an address of a realm outside of it.
+Nat* World::gatewayFor(Realm realm, const IpAddress& address) const {
+  const bool isPublic = address.isV6() && !address.isPrivate() && !address.isLinkLocal();
+  return realm == 0 || !isPublic ? nullptr : nats_.at(realm - 1).get();
+}
+
+void World::claim(const IpAddress& address, Station& station, Realm realm) {
+  const bool isFree = stations_.try_emplace({realm, address}, &station).second;
   PARLEY_ASSERT(isFree);
+  if (Nat* gateway = gatewayFor(realm, address)) claim(address, *gateway, gateway->realm());
 }
 
-void World::release(const IpAddress& address) { stations_.erase(address); }
+void World::release(const IpAddress& address, Station& station, Realm realm) {
+  const auto found = stations_.find({realm, address});
+  if (found == stations_.end() || found->second != &station) return;
+  stations_.erase(found);
+  if (Nat* gateway = gatewayFor(realm, address)) release(address, *gateway, gateway->realm());
+}
 
 }  // namespace parley::sim

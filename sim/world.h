@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "core/time.h"
 #include "core/trace.h"
 #include "sim/link.h"
+#include "sim/nat.h"
 #include "sim/node.h"
 #include "sim/schedule.h"
 #include "sim/seeded_openssl.h"
@@ -34,10 +36,16 @@ class World {
   // The n-th node has 10.0.0.n, unless told otherwise.
   Node& addNode(std::string name);
   Node& addNode(std::string name, std::vector<IpAddress> addresses);
+  // A node behind a NAT, with addresses of the NAT's realm and a link of 1 ms to it.
+  Node& addNode(std::string name, std::vector<IpAddress> addresses, Nat& behind);
+  // In the public network, or behind another NAT. Without an outside address it is a firewall.
+  Nat& addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options = {});
+  Nat& addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options,
+              Nat& behind);
   // Two stations without a link do not reach each other; a second link replaces the first.
   Link& connect(Station& a, Station& b, const LinkOptions& options = {});
   Link& connect(Station& a, Station& b, const LinkOptions& there, const LinkOptions& back);
-  Link* linkBetween(const Station& a, const Station& b);
+  Link* linkBetween(Station& a, Station& b);
 
   void setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay = 20ms);
 
@@ -51,7 +59,8 @@ class World {
   TraceSink& trace() { return trace_; }
   Schedule& schedule() { return schedule_; }
 
-  // For stations. Sends towards the station that has the destination, over the link to it.
+  // For stations. Sends towards the station that has the destination in the realm of the source,
+  // over the link to it; what nobody has there goes to the NAT of the realm.
   void transmit(Station& from, WireDatagram datagram);
   // Called for every datagram that leaves a station, before the network has its way with it.
   using Observer = std::function<void(const Station& station, const WireDatagram& datagram)>;
@@ -61,8 +70,9 @@ class World {
   void stopObserving();  // before what observes goes away
   void announceArrival(const Station& at, const WireDatagram& datagram);  // for Station::arrive()
 
-  void claim(const IpAddress& address, Station& station);  // asserted to be free
-  void release(const IpAddress& address);
+  // Asserted to be free. A public IPv6 address behind a NAT is routed to that from outside.
+  void claim(const IpAddress& address, Station& station, Realm realm);
+  void release(const IpAddress& address, Station& station, Realm realm);
   std::uint64_t unroutable() const { return unroutable_; }
 
   struct Name {
@@ -72,6 +82,11 @@ class World {
   Name lookUp(const std::string& hostname) const;
 
  private:
+  Nat& addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options,
+              Realm realm);
+  Station* stationFor(const Station& from, const WireDatagram& datagram) const;
+  Nat* gatewayFor(Realm realm, const IpAddress& address) const;
+
   using Ends = std::pair<std::uint32_t, std::uint32_t>;  // station numbers, lower first
 
   NoTrace noTrace_;
@@ -79,7 +94,8 @@ class World {
   Random random_;
   Schedule schedule_;
   SeededOpenssl openssl_;
-  std::map<IpAddress, Station*> stations_;
+  std::map<std::pair<Realm, IpAddress>, Station*> stations_;
+  std::vector<std::unique_ptr<Nat>> nats_;  // the n-th has realm n behind it
   std::map<Ends, std::unique_ptr<Link>> links_;
   std::map<std::string, Name> names_;
   std::vector<std::unique_ptr<Node>> nodes_;
