@@ -59,14 +59,27 @@ function(parley_test name)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
 endfunction()
 
-# parley_fuzz(<name> SOURCES ... USES <layer>...): a libFuzzer target, only in the fuzz preset.
+# parley_fuzz(<name> USES <layer>...): <name>.cc of the current folder as a libFuzzer target in the
+# fuzz preset; in the sanitized test presets as a program and a test that replay corpus/<name>.
 function(parley_fuzz name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
-  if(NOT PARLEY_FUZZ)
+  cmake_parse_arguments(ARG "" "" "USES;LINKS" ${ARGN})
+  set(target fuzz_${name})
+  if(PARLEY_FUZZ)
+    parley_program(${target} SOURCES ${name}.cc USES ${ARG_USES} LINKS ${ARG_LINKS})
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  elseif(PARLEY_TESTS AND PARLEY_SANITIZE)
+    add_executable(${target} ${name}.cc replay_main.cc)
+    list(TRANSFORM ARG_USES PREPEND parley_)
+    target_compile_options(${target} PRIVATE ${PARLEY_TEST_OPTIONS})
+    target_link_libraries(${target} PRIVATE ${ARG_USES} ${ARG_LINKS} parley_flags GTest::gmock)
+    parley_precompiled(${target} parley_testing_pch)
+    add_test(NAME fuzz_${name} COMMAND ${target} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+  else()
     return()
   endif()
-  parley_program(${name} SOURCES ${ARG_SOURCES} USES ${ARG_USES} LINKS ${ARG_LINKS})
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
 endfunction()
 
 # parley_library(<layer> [FOLDER <folder>] USES <layer>... LINKS <external>...): one folder,

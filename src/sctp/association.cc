@@ -383,6 +383,14 @@ ByteVector Association::abortPacket() const { return machine_->abortPacket(); }
 
 State Association::state() const { return static_cast<State>(machine_->state_.index()); }
 
+bool Association::isConsistent() const {
+  const auto& link = machine_->link_;
+  if (!link) return true;
+  const Outstanding& outstanding = link->outstanding;
+  return outstanding.isConsistent() && outstanding.payloadInFlight() <= outstanding.bytesInFlight() &&
+         link->congestion->window() >= machine_->config_.packetSize;
+}
+
 bool Association::isWellFormed(Bytes packet) {
   std::vector<ChunkView> chunks;
   if (!parsePacket(packet, chunks)) return false;

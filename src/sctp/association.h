@@ -129,6 +129,8 @@ class Association {
   // peer's tag is unknown.
   ByteVector abortPacket() const;
 
+  // Recomputes what is kept as sums and compares; for tests and fuzzing.
+  bool isConsistent() const;
   // Whether bytes are a well-formed SCTP packet with known chunks well-formed; for fuzzing.
   static bool isWellFormed(Bytes packet);
 

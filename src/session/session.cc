@@ -6,6 +6,7 @@
 #include "core/limits.h"
 #include "core/planted.h"
 #include "ice/names.h"
+#include "session/demux.h"
 #include "session/tail.h"
 
 namespace parley::session {
@@ -194,12 +195,12 @@ void Session::onDatagram(Step& step, Datagram datagram) {
                                         [](const Socket& each) { return each.socket.socket; });
   if (socket == sockets_.end() || datagram.packet.size() == 0) return;
   const ice::Path from{socket->candidate, datagram.remote};
-  const std::uint8_t first = datagram.packet.bytes()[0];  // RFC 7983 7
-  if (first < 4) {
+  const Protocol protocol = protocolOf(datagram.packet.bytes());
+  if (protocol == Protocol::stun) {
     agent_.receive(step, from, datagram.packet.bytes());
     return;
   }
-  if (first < 20 || first > 63) return;  // media comes to sections that were rejected
+  if (protocol != Protocol::dtls) return;  // media comes to sections that were rejected
   Transport* transport = find(socket->transport);
   if (!transport || !transport->receive(step, from, std::move(datagram.packet))) return;
   while (auto plaintext = transport->read())

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/planted.h"
+#include "session/demux.h"
 
 namespace parley::session {
 namespace {
@@ -30,8 +31,7 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
 void Tail::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, farewell_.subject);
   if (datagram.remote != farewell_.remote || datagram.packet.size() == 0) return;
-  const std::uint8_t first = datagram.packet.bytes()[0];
-  if (first < 20 || first > 63) return;  // RFC 7983: only DTLS is heard, STUN is never answered
+  if (protocolOf(datagram.packet.bytes()) != Protocol::dtls) return;  // STUN is never answered
   dtls::Session& session = farewell_.leg->session();
   const std::uint64_t opened = session.stats().recordsReceived;
   session.receive(step, std::move(datagram.packet));

@@ -99,6 +99,7 @@ bool SendQueue::isQuiet(StreamId id) const {
 void SendQueue::endReset(StreamId id, bool startOver) {
   Stream& stream = streamOf(id);
   stream.resetting = false;
+  stream.beforeReset = 0;  // all its messages are of one life again
   if (startOver) stream.next = {};
   enterIfReady(id, stream);
 }
