@@ -5,6 +5,7 @@
 
 // Fingerprint texts come back as they were; a certificate matches its own fingerprints and no
 // others; PEM that is imported comes back as the same identity.
+// max_len: 128
 
 namespace parley::fuzz {
 namespace {
@@ -24,8 +25,7 @@ void fingerprintText(Bytes input) {
   FUZZ_REQUIRE(first->digest.size() == crypto::digestSize(first->algorithm));
   const auto second = crypto::Fingerprint::parse(first->toString());
   FUZZ_REQUIRE(second && *second == *first && second->toString() == first->toString());
-  const auto third =
-      crypto::Fingerprint::parse(crypto::hashName(first->algorithm), first->hex());
+  const auto third = crypto::Fingerprint::parse(crypto::hashName(first->algorithm), first->hex());
   FUZZ_REQUIRE(third && *third == *first);
 }
 
@@ -55,8 +55,7 @@ void importPem(Input& in) {
     FUZZ_REQUIRE(!crypto::describe(made.error()).empty());
     return;
   }
-  const auto again =
-      crypto::Identity::fromPem((*made)->privateKeyPem(), (*made)->certificatePem());
+  const auto again = crypto::Identity::fromPem((*made)->privateKeyPem(), (*made)->certificatePem());
   FUZZ_REQUIRE(again && (*again)->fingerprint() == (*made)->fingerprint());
   FUZZ_REQUIRE((*again)->expiresMicros() == (*made)->expiresMicros());
 }

@@ -6,8 +6,9 @@
 #include "fuzz/sctp_world.h"
 
 // Channels on both ends of an association, opened, used and closed as the input says, over a
-// network that it drives; now and then an end sends what no channel would. Nothing comes on a channel
-// that is not open, and no message of one generation of a stream reaches another.
+// network that it drives; now and then an end sends what no channel would. Nothing comes on a
+// channel that is not open, and no message of one generation of a stream reaches another. max_len:
+// 256
 
 namespace parley::fuzz {
 namespace {
@@ -162,7 +163,8 @@ class Game {
       case 6: {
         const std::uint8_t which = in_.u8();
         if (side.known.empty()) break;
-        side.channels.close(step, {std::next(side.known.begin(), which % side.known.size())->first});
+        side.channels.close(step,
+                            {std::next(side.known.begin(), which % side.known.size())->first});
         break;
       }
       case 7:

@@ -25,9 +25,8 @@ void oneInput(Bytes input);
   std::abort();
 }
 
-#define FUZZ_REQUIRE(expression)        \
-  (static_cast<bool>(expression) ? void() \
-                                 : ::parley::fuzz::refuse(#expression, __FILE__, __LINE__))
+#define FUZZ_REQUIRE(expression) \
+  (static_cast<bool>(expression) ? void() : ::parley::fuzz::refuse(#expression, __FILE__, __LINE__))
 
 // Choices read off the front of an input; zeros once it is used up, so every input means something.
 class Input {
@@ -62,8 +61,8 @@ class Input {
 
 // A view that a parser hands out lies in what it was given.
 inline bool isInside(Bytes view, Bytes whole) {
-  return view.empty() || (view.data() >= whole.data() &&
-                          view.data() + view.size() <= whole.data() + whole.size());
+  return view.empty() ||
+         (view.data() >= whole.data() && view.data() + view.size() <= whole.data() + whole.size());
 }
 
 // Bytes that are allocated now, and the most since the last reset, as the sanitizer sees them;

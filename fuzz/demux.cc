@@ -1,7 +1,8 @@
-#include "fuzz/common.h"
 #include "session/demux.h"
+#include "fuzz/common.h"
 
 // Every first byte has one meaning, that of RFC 7983 7, whatever follows it.
+// max_len: 16
 
 namespace parley::fuzz {
 

@@ -4,12 +4,15 @@
 
 // The record classifier takes a datagram apart without overlap or loss, what is held before the
 // handshake stays within its bounds, and a session that has not been started says nothing.
+// max_len: 96
 
 namespace parley::fuzz {
 namespace {
 
 struct Silent final : dtls::Session::Lower {
-  void sendDatagram(Step&, Packet) override { refuse("no answer before start()", __FILE__, __LINE__); }
+  void sendDatagram(Step&, Packet) override {
+    refuse("no answer before start()", __FILE__, __LINE__);
+  }
 };
 
 const dtls::Context::Shared& context() {

@@ -7,6 +7,7 @@
 // Two sessions whose datagrams the input loses, doubles, reorders, cuts and changes, among others
 // of its own. Nothing is handed out before the certificate was compared, nothing that was not
 // sent, and memory stays bounded.
+// max_len: 192
 
 namespace parley::fuzz {
 namespace {

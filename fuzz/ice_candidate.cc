@@ -3,6 +3,7 @@
 #include "fuzz/common.h"
 
 // A line that is understood comes back from its own words as the same candidate.
+// max_len: 128
 
 namespace parley::fuzz {
 

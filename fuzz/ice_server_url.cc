@@ -3,6 +3,7 @@
 #include "peer/ice_server.h"
 
 // A URL that is taken comes back from its parts as the same one; a refusal is a SyntaxError.
+// max_len: 64
 
 namespace parley::fuzz {
 namespace {

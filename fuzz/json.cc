@@ -4,6 +4,7 @@
 #include "peer/utf8.h"
 
 // Objects that are read are written and read again; a string written by us is read as it was.
+// max_len: 64
 
 namespace parley::fuzz {
 

@@ -4,6 +4,7 @@
 
 // Two negotiations and every call there is, in any order, with descriptions as they were made or
 // changed by the input. The state follows the table of W3C, and a call that fails changes nothing.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {
@@ -35,7 +36,8 @@ std::optional<SignalingState> follow(SignalingState from, Side side, SdpType typ
 }
 
 struct Peer {
-  explicit Peer(char name_) : negotiation(Config{.sessionId = static_cast<unsigned char>(name_)}), name(name_) {}
+  explicit Peer(char name_)
+      : negotiation(Config{.sessionId = static_cast<unsigned char>(name_)}), name(name_) {}
 
   LocalParameters secrets() {
     const std::string number = std::to_string(1'000 + ++count);
@@ -121,7 +123,8 @@ class Game {
     if (how & 4) candidate.mid = std::to_string(in_.u8() % 3);
     if (how & 8) candidate.index = in_.u8() % 3;
     (void)peer.negotiation.addRemoteCandidate(candidate);
-    (void)peer.negotiation.addLocalCandidate({in_.u8() % 2u}, "a1001", "candidate:1 1 udp 1 192.0.2.2 5 typ host");
+    (void)peer.negotiation.addLocalCandidate({in_.u8() % 2u}, "a1001",
+                                             "candidate:1 1 udp 1 192.0.2.2 5 typ host");
   }
 
   void oneOp() {
@@ -161,9 +164,11 @@ class Game {
       case 13:
         return set(self, Side::remote, SdpType::answer, mutated(other.answer));
       case 14:
-        return set(self, Side::remote, type, mutated(type == SdpType::offer ? other.offer : other.answer));
+        return set(self, Side::remote, type,
+                   mutated(type == SdpType::offer ? other.offer : other.answer));
       default:
-        return set(self, Side::local, type, mutated(type == SdpType::offer ? self.offer : self.answer));
+        return set(self, Side::local, type,
+                   mutated(type == SdpType::offer ? self.offer : self.answer));
     }
   }
 

@@ -7,6 +7,7 @@
 
 // An association in one of twelve states of its life meets chunks made of the input, with the right
 // tag and checksum, calls of its user, and time. Its books stay right and its memory bounded.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {
@@ -75,16 +76,16 @@ class Game {
     flush(victim_);
     if (which == 2) return;  // COOKIE-ECHOED
     exchange(2);
-    if (which == 3) return;  // established and idle
+    if (which == 3) return;                                                 // established and idle
     if (which >= 4 && which <= 6) send(victim_, 9'000, 1), flush(victim_);  // data in flight
-    if (which == 5) victim_.association.shutdown(step), flush(victim_);  // SHUTDOWN-PENDING
+    if (which == 5) victim_.association.shutdown(step), flush(victim_);     // SHUTDOWN-PENDING
     if (which == 6) {  // a stream is being reset
       const StreamId streams[] = {{1}, {2}};
       victim_.association.resetStreams(step, streams);
       exchange(1);
     }
     if (which == 7) victim_.association.shutdown(step), flush(victim_);  // SHUTDOWN-SENT
-    if (which == 8) {  // SHUTDOWN-RECEIVED
+    if (which == 8) {                                                    // SHUTDOWN-RECEIVED
       send(victim_, 5'000, 1), flush(victim_), victim_.out.clear();
       peer_.association.shutdown(step), flush(peer_);
       carry(peer_, victim_);
@@ -175,8 +176,8 @@ class Game {
     for (std::size_t count = in_.below(4); count > 0; --count) streams.push_back({in_.u8()});
     switch (in_.below(3)) {
       case 0:
-        chunk.parameters.push_back(OutgoingResetRequest{
-            sequence, near(victim_.initialTsn).value, near(peer_.initialTsn), streams});
+        chunk.parameters.push_back(OutgoingResetRequest{sequence, near(victim_.initialTsn).value,
+                                                        near(peer_.initialTsn), streams});
         break;
       case 1:
         chunk.parameters.push_back(IncomingResetRequest{sequence, streams});

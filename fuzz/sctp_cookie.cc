@@ -3,6 +3,7 @@
 #include "fuzz/common.h"
 
 // A cookie of ours is opened to what was sealed; one that was forged, changed or cut is not.
+// max_len: 80
 
 namespace parley::fuzz {
 

@@ -3,6 +3,7 @@
 
 // The parameters of INIT and INIT ACK: what was read and written is read the same again, and what
 // is reported back is bounded.
+// max_len: 160
 
 namespace parley::fuzz {
 

@@ -10,6 +10,7 @@
 
 // A packet is walked once, without overlap; each chunk that is understood is written as the bytes
 // it was read from, and both checksums agree.
+// max_len: 160
 
 namespace parley::fuzz {
 namespace {

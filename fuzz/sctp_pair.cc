@@ -5,6 +5,7 @@
 // Two associations and a network that the input drives: what is lost, doubled, held back, and how
 // time passes. Reliable messages come exactly once and in order, partially reliable ones whole and
 // at most once, and once the input has ended everything that is owed arrives.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {
@@ -39,9 +40,7 @@ struct Side {
 
 class Game {
  public:
-  explicit Game(Bytes input) : in_(input) {
-    world_.secrets = SeededSecrets(in_.u8());
-  }
+  explicit Game(Bytes input) : in_(input) { world_.secrets = SeededSecrets(in_.u8()); }
 
   void play() {
     for (Side* side : {&a_, &b_}) {
@@ -178,7 +177,8 @@ class Game {
   }
   bool isDone() const {
     for (const Side* side : {&a_, &b_}) {
-      if (!side->connected || side->owed > 0 || side->end.association.bytesQueued() > 0) return false;
+      if (!side->connected || side->owed > 0 || side->end.association.bytesQueued() > 0)
+        return false;
     }
     return true;
   }

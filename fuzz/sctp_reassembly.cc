@@ -5,6 +5,7 @@
 
 // Fragments, skips and resets in any order, against a model that keeps every fragment for itself
 // and looks for whole messages anew each time. The same messages come, and the same bytes are held.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {

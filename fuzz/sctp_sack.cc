@@ -3,6 +3,7 @@
 
 // SACKs of any content against a model that goes through all chunks each time: what is in flight,
 // lost and acknowledged stays equal. With partial reliability only the sums are compared.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {

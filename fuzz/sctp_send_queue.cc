@@ -6,6 +6,7 @@
 
 // The queue against a model that holds one list and looks through it each time: the same messages
 // leave in the same order with the same numbers, and every byte is accounted for.
+// max_len: 256
 
 namespace parley::fuzz {
 namespace {
@@ -141,7 +142,8 @@ class Game {
 
   void push() {
     const std::uint8_t how = in_.u8();
-    Waiting message{++number_, static_cast<std::uint16_t>(how & 3), 1u + in_.u8(), never(),
+    Waiting message{++number_,      static_cast<std::uint16_t>(how & 3),
+                    1u + in_.u8(),  never(),
                     (how & 4) == 0, (how & 8) == 0};
     if (how & 16) message.expires = now_ + Duration(how >> 5);
     OutMessage out{{{message.stream}, {message.number}, ByteVector(message.size)}, {}, {}, {}};

@@ -1,9 +1,10 @@
-#include "fuzz/common.h"
 #include "core/limits.h"
+#include "fuzz/common.h"
 #include "sdp/session_description.h"
 
 // Whatever is accepted is written and read again as the same model and the same text, and reading
 // takes memory in proportion to the text.
+// max_len: 192
 
 namespace parley::fuzz {
 

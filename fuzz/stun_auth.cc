@@ -6,6 +6,7 @@
 
 // A message is accepted exactly when its HMAC is right, whatever was done to it, and nothing that
 // stands behind the integrity is seen.
+// max_len: 128
 
 namespace parley::fuzz {
 namespace {
@@ -31,7 +32,8 @@ bool isRight(Bytes message, const std::vector<StunAttribute>& all, std::uint16_t
 }
 
 ByteVector signedMessage(Input& in, Bytes key) {
-  stun::MessageBuilder builder(packets().take(), stun::Class{static_cast<std::uint8_t>(in.below(4))},
+  stun::MessageBuilder builder(packets().take(),
+                               stun::Class{static_cast<std::uint8_t>(in.below(4))},
                                stun::Method::binding, {});
   for (std::size_t count = in.below(4); count > 0; --count) {
     const std::uint16_t type = in.u16();

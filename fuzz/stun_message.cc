@@ -6,6 +6,7 @@
 
 // MessageView accepts what a second, plain reading accepts, shows the same attributes, and a
 // message built of them shows them again.
+// max_len: 160
 
 namespace parley::fuzz {
 namespace {

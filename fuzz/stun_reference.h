@@ -31,8 +31,8 @@ inline std::optional<std::vector<StunAttribute>> readStun(Bytes message) {
   for (std::size_t at = 20; at < message.size();) {
     const std::size_t length = numberAt(message, at + 2);
     if (at + 4 + length > message.size()) return std::nullopt;
-    all.push_back({static_cast<std::uint16_t>(numberAt(message, at)), at,
-                   message.subspan(at + 4, length)});
+    all.push_back(
+        {static_cast<std::uint16_t>(numberAt(message, at)), at, message.subspan(at + 4, length)});
     at += 4 + (length + 3) / 4 * 4;
   }
   return all;

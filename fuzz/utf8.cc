@@ -4,6 +4,7 @@
 
 // A second reading of RFC 3629, by value and not by byte ranges, agrees on what is well formed; the
 // repaired text is well formed, and unchanged exactly where nothing had to be repaired.
+// max_len: 48
 
 namespace parley::fuzz {
 namespace {

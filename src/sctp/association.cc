@@ -387,7 +387,8 @@ bool Association::isConsistent() const {
   const auto& link = machine_->link_;
   if (!link) return true;
   const Outstanding& outstanding = link->outstanding;
-  return outstanding.isConsistent() && outstanding.payloadInFlight() <= outstanding.bytesInFlight() &&
+  return outstanding.isConsistent() &&
+         outstanding.payloadInFlight() <= outstanding.bytesInFlight() &&
          link->congestion->window() >= machine_->config_.packetSize;
 }
 
