@@ -19,7 +19,9 @@ dev_fuzz() {
     [ -f "fuzz/$name.cc" ] || die "no fuzz target named '$name'; there are: ${known[*]}"
   done
   if [ -z "$seconds" ]; then
-    if [ "$runs" != -1 ]; then seconds=0; elif [ "$all" = yes ]; then seconds=10; else seconds=60; fi
+    seconds=60
+    if [ "$all" = yes ]; then seconds=10; fi
+    if [ "$runs" != -1 ]; then seconds=0; fi  # until they are done
   fi
 
   compile fuzz "${targets[@]/#/fuzz_}"
