@@ -13,12 +13,14 @@ constexpr int kDirections = 2;
 
 }  // namespace
 
-Faults::Faults(sim::World& world, std::array<sim::Node*, 2> nodes, const Plan& plan)
+Faults::Faults(sim::World& world, std::array<sim::Node*, 2> nodes, sim::Nat* nat, const Plan& plan)
     : world_(world),
       nodes_(nodes),
       plan_(plan),
       calm_{.latency = plan.latency},
-      link_(world.connect(*nodes[0], *nodes[1], calm_)),
+      nat_(nat),
+      link_(nat ? world.connect(*nodes[0], *nat, calm_)
+                : world.connect(*nodes[0], *nodes[1], calm_)),
       random_(plan.seed ^ 0xfau),
       active_(plan.faults.size()) {
   const bool isWatching = std::ranges::any_of(plan.faults, [](const Fault& fault) {
@@ -49,6 +51,9 @@ void Faults::begin(std::size_t index) {
       const Duration jump = kJumps.at(fault.number % kJumps.size());
       return node(fault).shiftWallClock(fault.strength < 0 ? -jump : jump);
     }
+    case Kind::rebind:
+      if (nat_) nat_->rebind();
+      return;
     case Kind::sleep:
       return node(fault).sleep(fault.until - fault.from);
     case Kind::newAddress: {
@@ -89,7 +94,6 @@ void Faults::clear() {
 void Faults::apply() {
   std::array<sim::LinkOptions, kDirections> options = {calm_, calm_};
   std::array<bool, kDirections> isCut{}, isOffline{};
-  std::array<const Fault*, kDirections> burst{};
   for (std::size_t i = 0; i < active_.size(); ++i) {
     if (!active_[i]) continue;
     const Fault& fault = plan_.faults[i];
@@ -103,10 +107,13 @@ void Faults::apply() {
           it.loss = std::max(it.loss, fault.strength);
           break;
         case Kind::burst:
-          burst[static_cast<std::size_t>(way)] = &fault;
+          it.bursts = {.start = 0.25 / static_cast<double>(fault.number),
+                       .packets = static_cast<double>(fault.number),
+                       .loss = fault.strength};
           break;
         case Kind::jitter:
           it.jitter = Duration(static_cast<Duration::rep>(fault.number));
+          it.keepsOrder = fault.side == 0;
           break;
         case Kind::reorder:
           it.reorder = fault.strength;
@@ -114,9 +121,12 @@ void Faults::apply() {
           break;
         case Kind::duplicate:
           it.duplicate = fault.strength;
+          it.copiesMax = 1 + plan_.seed % 4;
           break;
         case Kind::corrupt:
           it.corrupt = fault.strength;
+          it.truncate = fault.side == 0 ? fault.strength : 0;
+          it.append = fault.side == 1 ? fault.strength : 0;
           break;
         case Kind::rate:
           it.bitsPerSecond = fault.number;
@@ -130,20 +140,10 @@ void Faults::apply() {
     }
   }
   for (std::size_t way = 0; way < kDirections; ++way) {
-    sim::Pipe& pipe = link_.from(*nodes_[way]);
+    sim::Pipe& pipe = nat_ && way == 1 ? link_.from(*nat_) : link_.from(*nodes_[way]);
     pipe.options() = options[way];
     isCut[way] ? pipe.cut() : pipe.mend();
     nodes_[way]->setOnline(!isOffline[way]);
-    if (!burst[way]) {
-      pipe.dropIf({});
-      continue;
-    }
-    // Gilbert and Elliott: in the bad state most is lost, and it lasts `number` datagrams.
-    pipe.dropIf([this, way, fault = *burst[way]](const sim::WireDatagram&) {
-      const double leave = 1.0 / static_cast<double>(fault.number);
-      if (random_.unit() < (isBad_[way] ? leave : leave / 4)) isBad_[way] = !isBad_[way];
-      return isBad_[way] && random_.unit() < fault.strength;
-    });
   }
 }
 

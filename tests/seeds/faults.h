@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "plan.h"
 #include "rogue.h"
+#include "sim/nat.h"
 #include "sim/world.h"
 
 namespace parley::seeds {
@@ -16,7 +17,8 @@ namespace parley::seeds {
 // Lets the faults of a plan come and go over the link between two machines.
 class Faults {
  public:
-  Faults(sim::World& world, std::array<sim::Node*, 2> nodes, const Plan& plan);
+  // `nat` stands before the second node, or is null.
+  Faults(sim::World& world, std::array<sim::Node*, 2> nodes, sim::Nat* nat, const Plan& plan);
 
   const std::shared_ptr<Mischief>& mischief() const { return mischief_; }
 
@@ -36,10 +38,10 @@ class Faults {
   std::array<sim::Node*, 2> nodes_;
   const Plan& plan_;
   sim::LinkOptions calm_;
+  sim::Nat* nat_;
   sim::Link& link_;
   Random random_;
   std::vector<bool> active_;
-  std::array<bool, 2> isBad_{};  // Gilbert and Elliott's state, per direction
   std::deque<sim::WireDatagram> seen_;
   std::uint8_t nextAddress_ = 100;
   bool isOver_ = false;

@@ -28,6 +28,14 @@ IpAddress addressOf(const Plan& plan, int index) {
   return *IpAddress::parse("2001:db8::" + std::to_string(last));
 }
 
+sim::NatOptions optionsOf(const NatPlan& plan) {
+  sim::NatOptions options;
+  options.mapping = static_cast<sim::NatDependence>(plan.mapping % 3);
+  options.filtering = static_cast<sim::NatDependence>(plan.filtering % 3);
+  options.lifetime = plan.lifetime;
+  return options;
+}
+
 class Run {
  public:
   Run(const Plan& plan, const RunOptions& options)
@@ -35,8 +43,12 @@ class Run {
         options_(options),
         journal_(options.isVerbose),
         world_(plan.seed, options.trace),
-        nodes_{&world_.addNode("a", {addressOf(plan, 0)}), &world_.addNode("b", {addressOf(plan, 1)})},
-        faults_(world_, {nodes_[0], nodes_[1]}, plan),
+        nat_(plan.nat ? &world_.addNat("nat", IpAddress::v4({10, 0, 0, 9}), optionsOf(*plan.nat))
+                      : nullptr),
+        nodes_{&world_.addNode("a", {addressOf(plan, 0)}),
+               nat_ ? &world_.addNode("b", {IpAddress::v4({192, 168, 1, 2})}, *nat_)
+                    : &world_.addNode("b", {addressOf(plan, 1)})},
+        faults_(world_, {nodes_[0], nodes_[1]}, nat_, plan),
         watch_(world_, journal_, {nodes_[0], nodes_[1]}) {
     for (int index : {0, 1}) {
       nodes_[static_cast<std::size_t>(index)]->favourEdges(plan.nearWrap);
@@ -242,6 +254,7 @@ class Run {
   Journal journal_;
   Books books_;
   sim::World world_;
+  sim::Nat* nat_;
   std::array<sim::Node*, 2> nodes_;
   Faults faults_;
   WireWatch watch_;
