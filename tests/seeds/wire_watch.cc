@@ -38,6 +38,8 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   journal_.mix(datagram.bytes);
   ++datagrams_;
   // Forgeries borrow a machine's place on the link, not its turn.
+  const bool isNode = &from == nodes_[0] || &from == nodes_[1];
+  if (!isNode) return noteAnswer(datagram);  // a NAT hands on what a machine has sent
   const std::size_t index = &from == nodes_[1] ? 1 : 0;
   if (!nodes_[index]->isSending()) return;
   countWakes();
@@ -48,10 +50,15 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
 }
 
-void WireWatch::onStun(std::size_t from, const sim::WireDatagram& datagram) {
-  const bool isSuccess = (datagram.bytes[0] & 1) != 0 && (datagram.bytes[1] & 0x10) == 0;
-  const bool isRequest = (datagram.bytes[0] & 1) == 0 && (datagram.bytes[1] & 0x10) == 0;
+void WireWatch::noteAnswer(const sim::WireDatagram& datagram) {
+  const ByteVector& bytes = datagram.bytes;
+  const bool isSuccess = isStun(bytes) && (bytes[0] & 1) != 0 && (bytes[1] & 0x10) == 0;
   if (isSuccess) answered_[{datagram.destination, datagram.source}] = world_.now();
+}
+
+void WireWatch::onStun(std::size_t from, const sim::WireDatagram& datagram) {
+  noteAnswer(datagram);
+  const bool isRequest = (datagram.bytes[0] & 1) == 0 && (datagram.bytes[1] & 0x10) == 0;
   if (!isRequest) return;
   std::deque<Instant>& recent = requests_[from];
   recent.push_back(world_.now());

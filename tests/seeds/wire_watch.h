@@ -26,6 +26,7 @@ class WireWatch {
   using Path = std::pair<Address, Address>;  // sender, receiver
 
   void onDatagram(const sim::Station& from, const sim::WireDatagram& datagram);
+  void noteAnswer(const sim::WireDatagram& datagram);
   void onStun(std::size_t from, const sim::WireDatagram& datagram);
   void onData(const sim::WireDatagram& datagram);
   void countWakes();
