@@ -1,22 +1,13 @@
 #include "crypto/certificate.h"
 
-#include "crypto/identity.h"
 #include "fuzz/common.h"
 
 // Fingerprint texts come back as they were; a certificate matches its own fingerprints and no
-// others; PEM that is imported comes back as the same identity.
+// others.
 // max_len: 128
 
 namespace parley::fuzz {
 namespace {
-
-const crypto::Identity& known() {
-  static const crypto::Identity::Shared identity = [] {
-    SeededSecrets secrets(5);
-    return crypto::Identity::generate(secrets, World::kWall).value();
-  }();
-  return *identity;
-}
 
 void fingerprintText(Bytes input) {
   const Frugal frugal(input.size());
@@ -43,31 +34,12 @@ void matching(Input& in) {
   FUZZ_REQUIRE(!certificate.matches(fingerprint));
 }
 
-void importPem(Input& in) {
-  std::string key = known().privateKeyPem(), certificate = known().certificatePem();
-  const bool isKey = in.flag();
-  std::string& text = isKey ? key : certificate;
-  const std::size_t at = in.u16() % text.size();
-  const std::size_t removed = in.u8();
-  text.replace(at, removed, textOf(in.rest()));
-  const auto made = crypto::Identity::fromPem(key, certificate);
-  if (!made) {
-    FUZZ_REQUIRE(!crypto::describe(made.error()).empty());
-    return;
-  }
-  const auto again = crypto::Identity::fromPem((*made)->privateKeyPem(), (*made)->certificatePem());
-  FUZZ_REQUIRE(again && (*again)->fingerprint() == (*made)->fingerprint());
-  FUZZ_REQUIRE((*again)->expiresMicros() == (*made)->expiresMicros());
-}
-
 }  // namespace
 
 void oneInput(Bytes input) {
   Input in(input);
   const std::uint8_t what = in.u8();
-  if (what == 255) {
-    importPem(in);
-  } else if (what >= 224) {
+  if (what >= 224) {
     matching(in);
   } else {
     fingerprintText(in.rest());
