@@ -14,7 +14,7 @@ dev_fuzz() {
   done
   mapfile -t known < <(sed -nE 's/^ *parley_fuzz\((\w+) .*/\1/p' fuzz/CMakeLists.txt | sort)
   [ "$all" = no ] || targets=("${known[@]}")
-  [ "${#targets[@]}" -gt 0 ] || die "fuzz: name a target, or --all: ${known[*]}"
+  [ "${#targets[@]}" -gt 0 ] || die "fuzz: name a target, or --all; there are: ${known[*]}"
   for name in "${targets[@]}"; do
     [ -f "fuzz/$name.cc" ] || die "no fuzz target named '$name'; there are: ${known[*]}"
   done
