@@ -163,8 +163,9 @@ class Game {
       case 6: {
         const std::uint8_t which = in_.u8();
         if (side.known.empty()) break;
-        side.channels.close(step,
-                            {std::next(side.known.begin(), which % side.known.size())->first});
+        side.channels.close(
+            step,
+            {std::next(side.known.begin(), which % static_cast<int>(side.known.size()))->first});
         break;
       }
       case 7:

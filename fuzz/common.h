@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sanitizer/allocator_interface.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,6 +13,13 @@
 
 // What the fuzz targets share. A target is one source file that includes this header once and
 // defines oneInput(); what it finds wrong it says with FUZZ_REQUIRE, which ends the process.
+
+// Of <sanitizer/allocator_interface.h>, which GCC's packages do not always bring.
+extern "C" {
+std::size_t __sanitizer_get_allocated_size(const volatile void* block);
+int __sanitizer_install_malloc_and_free_hooks(void (*onMalloc)(const volatile void*, std::size_t),
+                                              void (*onFree)(const volatile void*));
+}
 
 namespace parley::fuzz {
 
@@ -92,7 +97,7 @@ class Allocations {
   }
   static void onFree(const volatile void* block) {
     if (!block) return;
-    const std::size_t size = __sanitizer_get_allocated_size(const_cast<const void*>(block));
+    const std::size_t size = __sanitizer_get_allocated_size(block);
     counts().live -= std::min(counts().live, size);  // some are older than the hooks
   }
   static void install() {

@@ -41,7 +41,7 @@ void oneInput(Bytes input) {
   }
   if (in.u8() % 4 == 1) sealed.resize(in.u8());
   FUZZ_REQUIRE(Cookie::open(key, sealed).has_value() == (sealed == original));
-  key[0] ^= in.u8() | 1;
+  key[0] = static_cast<std::uint8_t>(key[0] ^ (in.u8() | 1));
   FUZZ_REQUIRE(!Cookie::open(key, original));
 }
 
