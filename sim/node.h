@@ -43,7 +43,7 @@ class Node final : public Station, private loop::Driver {
   Host& host() { return loop_; }
   loop::LoopReport report() const { return loop_.report(); }
   std::uint64_t bytesSent() const { return bytesSent_; }  // by its guests, whatever became of it
-  bool isSending() const { return isSending_; }  // what leaves now is its own
+  bool isSending() const { return isSending_; }           // what leaves now is its own
   std::vector<std::uint16_t> ports()
       const;  // of the sockets that are open, in order of their addresses
   const char* inconsistency() const { return loop_.inconsistency(); }

@@ -106,8 +106,7 @@ bool Association::Machine::isNextRequest(std::uint32_t sequence) {
 void Association::Machine::onOutgoingRequest(Step& step, const OutgoingResetRequest& request) {
   auto& incoming = link_->incomingReset;
   // "In progress" is no final answer: a repetition is judged again, never answered from memory.
-  const bool again = incoming.last &&
-                     incoming.last->sequence == request.sequence &&
+  const bool again = incoming.last && incoming.last->sequence == request.sequence &&
                      incoming.last->result == ResetResult::inProgress;
   const bool judged = again && !isPlanted(PlantedBug::resetNeverPerformed);
   if (judged || isNextRequest(request.sequence)) {

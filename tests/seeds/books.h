@@ -20,8 +20,7 @@ class Books {
   class Line {
    public:
     explicit Line(const RTCDataChannelInit& init)
-        : isOrdered_(init.ordered),
-          isReliable_(!init.maxPacketLifeTime && !init.maxRetransmits) {}
+        : isOrdered_(init.ordered), isReliable_(!init.maxPacketLifeTime && !init.maxRetransmits) {}
 
     // The body of the next message, and noting that it was accepted.
     MessageData next(const std::string& name, std::size_t size, bool isText) const;

@@ -79,8 +79,7 @@ class DelayedRealm::Port final : public session::Port {
   std::shared_ptr<Engine> engine_;
 };
 
-DelayedRealm::DelayedRealm(sim::World& world, sim::Node& node, std::uint64_t seed,
-                           Duration longest)
+DelayedRealm::DelayedRealm(sim::World& world, sim::Node& node, std::uint64_t seed, Duration longest)
     : node_(node),
       secrets_(seed),
       engine_(std::make_shared<peer::LoopRealm>(node.host())),

@@ -105,17 +105,28 @@ class Drawing {
       const Duration at = between(0ms, until);
       const std::uint64_t dice = random_.below(100);
       const std::uint32_t a = random_.u32(), b = random_.u32();
-      if (dice < 55) act(Verb::send, at, a, b);
-      else if (dice < 59) act(Verb::flood, at, a);
-      else if (dice < 67) act(Verb::open, at, a, b);
-      else if (dice < 72) act(Verb::openAgreed, at, a, b);
-      else if (dice < 80) act(Verb::closeChannel, at, a);
-      else if (dice < 84) act(Verb::pause, at, a);
-      else if (dice < 90) act(Verb::resume, at, a);
-      else if (dice < 93) act(Verb::restartIce, at);
-      else if (dice < 95) act(Verb::negotiate, at);
-      else if (dice < 98) act(Verb::misuse, at, a);
-      else act(Verb::trap, at, a % 4);  // nothing that ends the connection
+      if (dice < 55)
+        act(Verb::send, at, a, b);
+      else if (dice < 59)
+        act(Verb::flood, at, a);
+      else if (dice < 67)
+        act(Verb::open, at, a, b);
+      else if (dice < 72)
+        act(Verb::openAgreed, at, a, b);
+      else if (dice < 80)
+        act(Verb::closeChannel, at, a);
+      else if (dice < 84)
+        act(Verb::pause, at, a);
+      else if (dice < 90)
+        act(Verb::resume, at, a);
+      else if (dice < 93)
+        act(Verb::restartIce, at);
+      else if (dice < 95)
+        act(Verb::negotiate, at);
+      else if (dice < 98)
+        act(Verb::misuse, at, a);
+      else
+        act(Verb::trap, at, a % 4);  // nothing that ends the connection
     }
   }
   void mildWeather(Duration until) {
@@ -136,15 +147,32 @@ class Drawing {
       const Duration from = oneIn(2) ? 0s : between(0s, 10s);
       const Duration until = from + between(1s, 15s);
       switch (random_.below(9)) {
-        case 0: fault(Kind::loss, from, until, upTo(oneIn(3) ? 0.6 : 0.2)); break;
-        case 1: fault(Kind::burst, from, until, 0.2 + upTo(0.8), 2 + random_.below(60)); break;
-        case 2: fault(Kind::jitter, from, until, 0, random_.below(500'000)); break;
-        case 3: fault(Kind::reorder, from, until, upTo(0.5), random_.below(500'000)); break;
-        case 4: fault(Kind::duplicate, from, until, upTo(0.3)); break;
-        case 5: fault(Kind::corrupt, from, until, upTo(0.05)); break;
-        case 6: fault(Kind::rate, from, until, 0, 8'000u << random_.below(14)); break;
-        case 7: fault(Kind::narrow, from, until, 0, 576 + random_.below(925)); break;
-        default: break;
+        case 0:
+          fault(Kind::loss, from, until, upTo(oneIn(3) ? 0.6 : 0.2));
+          break;
+        case 1:
+          fault(Kind::burst, from, until, 0.2 + upTo(0.8), 2 + random_.below(60));
+          break;
+        case 2:
+          fault(Kind::jitter, from, until, 0, random_.below(500'000));
+          break;
+        case 3:
+          fault(Kind::reorder, from, until, upTo(0.5), random_.below(500'000));
+          break;
+        case 4:
+          fault(Kind::duplicate, from, until, upTo(0.3));
+          break;
+        case 5:
+          fault(Kind::corrupt, from, until, upTo(0.05));
+          break;
+        case 6:
+          fault(Kind::rate, from, until, 0, 8'000u << random_.below(14));
+          break;
+        case 7:
+          fault(Kind::narrow, from, until, 0, 576 + random_.below(925));
+          break;
+        default:
+          break;
       }
     }
     live(20s, 30);
@@ -167,9 +195,16 @@ class Drawing {
       const Duration at = between(100ms, 15s);
       const std::uint32_t a = random_.u32(), b = random_.u32();
       switch (random_.below(5)) {
-        case 0: case 1: act(oneIn(4) ? Verb::openAgreed : Verb::open, at, a, b); break;
-        case 2: act(Verb::send, at, a, b & 0xff); break;
-        default: act(Verb::closeChannel, at, a); break;
+        case 0:
+        case 1:
+          act(oneIn(4) ? Verb::openAgreed : Verb::open, at, a, b);
+          break;
+        case 2:
+          act(Verb::send, at, a, b & 0xff);
+          break;
+        default:
+          act(Verb::closeChannel, at, a);
+          break;
       }
     }
     if (oneIn(2)) fault(Kind::loss, 1s, 15s, upTo(0.25));
@@ -181,10 +216,20 @@ class Drawing {
     for (std::uint64_t i = 0, n = 6 + random_.below(20); i < n; ++i) {
       const Duration at = between(0s, 12s);
       switch (random_.below(6)) {
-        case 0: case 1: act(Verb::restartIce, at); break;
-        case 2: case 3: act(Verb::negotiate, at); break;
-        case 4: act(Verb::rollback, at); break;
-        default: act(Verb::send, at, random_.u32(), random_.u32() & 0xfff); break;
+        case 0:
+        case 1:
+          act(Verb::restartIce, at);
+          break;
+        case 2:
+        case 3:
+          act(Verb::negotiate, at);
+          break;
+        case 4:
+          act(Verb::rollback, at);
+          break;
+        default:
+          act(Verb::send, at, random_.u32(), random_.u32() & 0xfff);
+          break;
       }
       if (oneIn(3)) {  // at the same moment on the other side
         const Act& last = plan_.acts.back();
@@ -213,9 +258,15 @@ class Drawing {
     live(8s, 20);
     const Duration at = oneIn(2) ? between(0ms, 1s) : between(0s, 8s);
     switch (random_.below(4)) {
-      case 0: act(Verb::close, at); break;
-      case 1: act(Verb::drop, at); break;
-      case 2: act(Verb::trap, at, 4 + random_.u32() % 2); break;  // close or drop in a handler
+      case 0:
+        act(Verb::close, at);
+        break;
+      case 1:
+        act(Verb::drop, at);
+        break;
+      case 2:
+        act(Verb::trap, at, 4 + random_.u32() % 2);
+        break;  // close or drop in a handler
       default:
         actOf(0, Verb::close, at);
         actOf(1, Verb::close, at + between(0ms, 2 * plan_.latency));
@@ -242,8 +293,10 @@ class Drawing {
     mildWeather(20s);
     for (std::uint64_t i = 0, n = 1 + random_.below(4); i < n; ++i) {
       const Duration from = between(0s, 15s);
-      if (oneIn(2)) fault(Kind::wallJump, from, from, upTo(2) - 1, random_.below(3));
-      else fault(Kind::sleep, from, from + (oneIn(3) ? between(30s, 3'600s) : between(1s, 20s)));
+      if (oneIn(2))
+        fault(Kind::wallJump, from, from, upTo(2) - 1, random_.below(3));
+      else
+        fault(Kind::sleep, from, from + (oneIn(3) ? between(30s, 3'600s) : between(1s, 20s)));
     }
     live(20s, 25);
   }
@@ -254,8 +307,9 @@ class Drawing {
     actOf(0, Verb::open, between(0ms, 50ms), 6, random_.u32());
     Duration at = 5s;
     for (std::uint64_t i = 0, n = 4 + random_.below(8); i < n; ++i, at += 5s) {
-      constexpr std::array verbs = {Verb::send, Verb::send, Verb::send, Verb::open,
-                                    Verb::closeChannel, Verb::restartIce, Verb::openAgreed};
+      constexpr std::array verbs = {Verb::send,      Verb::send,         Verb::send,
+                                    Verb::open,      Verb::closeChannel, Verb::restartIce,
+                                    Verb::openAgreed};
       // Reliable channels only: what a lifetime lets go depends on time.
       const std::uint32_t reliable = (random_.u32() >> 8) * 12 + 6 + random_.u32() % 3;
       act(verbs.at(random_.below(verbs.size())), at, reliable, random_.u32() & 0xfff);

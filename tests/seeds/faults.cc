@@ -60,9 +60,8 @@ void Faults::begin(std::size_t index) {
       sim::Node& moving = node(fault);
       const IpAddress old = moving.address();
       const std::uint8_t last = nextAddress_++;
-      moving.addAddress(plan_.ipv6
-                            ? *IpAddress::parse("2001:db8::" + std::to_string(last))
-                            : IpAddress::v4({10, 0, 0, last}));
+      moving.addAddress(plan_.ipv6 ? *IpAddress::parse("2001:db8::" + std::to_string(last))
+                                   : IpAddress::v4({10, 0, 0, last}));
       return moving.removeAddress(old);
     }
     case Kind::forge:
@@ -158,7 +157,8 @@ void Faults::attack(std::size_t index) {
     sim::WireDatagram datagram;
     const auto ports = victim.ports();
     if (!ports.empty()) {
-      datagram.source = {other.address(), static_cast<std::uint16_t>(1'024 + random_.below(60'000))};
+      datagram.source = {other.address(),
+                         static_cast<std::uint16_t>(1'024 + random_.below(60'000))};
       datagram.destination = {victim.address(), ports[random_.below(ports.size())]};
       datagram.bytes = forgery();
       world_.transmit(other, std::move(datagram));
@@ -169,12 +169,15 @@ void Faults::attack(std::size_t index) {
       if (each.destination.ip == victim.address()) towards.push_back(&each);
     if (!towards.empty()) {
       sim::WireDatagram datagram = *towards[random_.below(towards.size())];
-      if (fault.kind == Kind::inject) datagram.bytes = forgery();
-      else if (random_.unit() < fault.strength) datagram = mutated(std::move(datagram));
+      if (fault.kind == Kind::inject)
+        datagram.bytes = forgery();
+      else if (random_.unit() < fault.strength)
+        datagram = mutated(std::move(datagram));
       world_.transmit(other, std::move(datagram));
     }
   }
-  const auto gap = Duration(1s) / static_cast<Duration::rep>(std::max<std::uint64_t>(fault.number, 1));
+  const auto gap =
+      Duration(1s) / static_cast<Duration::rep>(std::max<std::uint64_t>(fault.number, 1));
   world_.at(gap, [this, index] { attack(index); });
 }
 

@@ -23,8 +23,8 @@ class Journal {
   explicit Journal(bool isVerbose) : isVerbose_(isVerbose) {}
 
   void moveTo(Instant now) { now_ = now; }
-  void note(int who, std::string_view what);                 // an act or an event of one user
-  void mix(std::uint64_t number);                            // into the hash alone
+  void note(int who, std::string_view what);  // an act or an event of one user
+  void mix(std::uint64_t number);             // into the hash alone
   void mix(Bytes bytes);
   void violate(std::string invariant, std::string detail);
 

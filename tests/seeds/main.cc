@@ -162,8 +162,9 @@ int commandLine(int argc, char** argv) {
   CLI::App app("Whole peers in simulated networks, drawn from seeds and held against invariants.");
   app.add_option("--seeds", arguments.seeds, "how many seeds; with --power: at most, per bug");
   app.add_option("--first", arguments.first, "the first seed");
-  app.add_option("--scenario", arguments.scenario, "call, weather, outage, channels, glare, "
-                                                   "hostile, closing, nat, clock, order, mixed");
+  app.add_option("--scenario", arguments.scenario,
+                 "call, weather, outage, channels, glare, "
+                 "hostile, closing, nat, clock, order, mixed");
   app.add_option("--replay", arguments.replay, "one seed again, told in full");
   app.add_option("--minimise", arguments.minimise, "the least plan with which this seed fails");
   app.add_option("--without", arguments.without, "items of the plan to leave out")->delimiter(',');

@@ -6,18 +6,18 @@
 namespace parley::seeds {
 namespace {
 
-constexpr std::array<std::string_view, 12> kScenarios = {
-    "call", "weather", "outage", "channels", "glare", "hostile",
-    "closing", "rogue", "nat", "clock", "order", "mixed"};
+constexpr std::array<std::string_view, 12> kScenarios = {"call",  "weather", "outage",  "channels",
+                                                         "glare", "hostile", "closing", "rogue",
+                                                         "nat",   "clock",   "order",   "mixed"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::count)> kFaults = {
-    "loss", "burst", "jitter", "reorder", "duplicate", "corrupt", "rate", "narrow", "cut",
-    "cut one way", "offline", "rebind", "new address", "wall clock jump", "sleep", "forge",
-    "inject", "capture", "mangle"};
+    "loss",   "burst", "jitter",      "reorder", "duplicate", "corrupt",     "rate",
+    "narrow", "cut",   "cut one way", "offline", "rebind",    "new address", "wall clock jump",
+    "sleep",  "forge", "inject",      "capture", "mangle"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
-    "open", "open agreed", "send", "flood", "close channel", "pause", "resume", "restart ICE",
-    "negotiate", "roll back", "misuse", "trap", "close", "drop"};
+    "open",        "open agreed", "send",      "flood",  "close channel", "pause", "resume",
+    "restart ICE", "negotiate",   "roll back", "misuse", "trap",          "close", "drop"};
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -64,7 +64,8 @@ bool Plan::has(Act::Verb verb) const {
 bool Plan::mayLoseConnection() const {
   // An answer to an offer that was taken back may be taken for another's: both then have their own
   // idea of who is who.
-  return spoiltFingerprint || rogue || has(Act::Verb::rollback) || std::ranges::any_of(faults, [](const Fault& fault) {
+  return spoiltFingerprint || rogue || has(Act::Verb::rollback) ||
+         std::ranges::any_of(faults, [](const Fault& fault) {
            using Kind = Fault::Kind;
            switch (fault.kind) {
              case Kind::loss:
@@ -107,10 +108,9 @@ std::string Plan::describe() const {
       nat ? ", 1 behind a NAT" : "");
   std::size_t item = 0;
   for (const Fault& fault : faults)
-    text += format("  %2zu  %7.3f to %7.3f  %s, side %d, %.3g, %llu\n", item++,
-                   seconds(fault.from), seconds(fault.until),
-                   kFaults.at(static_cast<std::size_t>(fault.kind)).data(), int{fault.side},
-                   fault.strength, static_cast<unsigned long long>(fault.number));
+    text += format("  %2zu  %7.3f to %7.3f  %s, side %d, %.3g, %llu\n", item++, seconds(fault.from),
+                   seconds(fault.until), kFaults.at(static_cast<std::size_t>(fault.kind)).data(),
+                   int{fault.side}, fault.strength, static_cast<unsigned long long>(fault.number));
   for (const Act& act : acts)
     text += format("  %2zu  %7.3f  %d: %s %u %u\n", item++, seconds(act.at), int{act.who},
                    kVerbs.at(static_cast<std::size_t>(act.verb)).data(), act.a, act.b);

@@ -62,18 +62,18 @@ struct Fault {
 
 struct Act {
   enum class Verb : std::uint8_t {
-    open,           // a channel; a: its options, b: how it is read
-    openAgreed,     // negotiated: both ends make it
-    send,           // a: which channel, b: how many, and how large
-    flood,          // a: which channel; more than a small window holds
-    closeChannel,   // a: which
-    pause,          // a: which
-    resume,         // a: which
+    open,          // a channel; a: its options, b: how it is read
+    openAgreed,    // negotiated: both ends make it
+    send,          // a: which channel, b: how many, and how large
+    flood,         // a: which channel; more than a small window holds
+    closeChannel,  // a: which
+    pause,         // a: which
+    resume,        // a: which
     restartIce,
-    negotiate,      // an offer that nobody asked for
+    negotiate,  // an offer that nobody asked for
     rollback,
-    misuse,         // a: which call that must fail and change nothing
-    trap,           // at the next event: a says what
+    misuse,  // a: which call that must fail and change nothing
+    trap,    // at the next event: a says what
     close,
     drop,
     count,
@@ -99,10 +99,10 @@ struct Plan {
   Duration latency = 20ms;
   Duration signalling = 50ms;
   bool ipv6 = false;
-  bool nearWrap = false;           // sequence numbers begin just before their end
-  bool smallWindow = false;        // a reader that pauses soon stops its sender
+  bool nearWrap = false;              // sequence numbers begin just before their end
+  bool smallWindow = false;           // a reader that pauses soon stops its sender
   std::optional<std::uint8_t> rogue;  // this one breaks its SCTP packets before it seals them
-  bool spoiltFingerprint = false;  // the first offer names another certificate
+  bool spoiltFingerprint = false;     // the first offer names another certificate
   std::array<bool, 2> behindPort{};
   std::optional<NatPlan> nat;  // in front of the second machine
   std::vector<Fault> faults;

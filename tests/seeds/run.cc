@@ -81,7 +81,8 @@ class Run {
     const auto at = static_cast<std::size_t>(index);
     std::shared_ptr<peer::Realm> realm;
     if (plan_.behindPort[at] && !options_.ignoresPorts) {
-      auto delayed = std::make_shared<DelayedRealm>(world_, node(index), plan_.seed + at, kPortDelay);
+      auto delayed =
+          std::make_shared<DelayedRealm>(world_, node(index), plan_.seed + at, kPortDelay);
       detach_.push_back([delayed] { delayed->detach(); });
       realm = delayed;
     } else {
@@ -127,9 +128,7 @@ class Run {
 
   void scheduleActs() {
     for (const Act& act : plan_.acts) {
-      world_.at(act.at, [this, act] {
-        node(act.who).post([this, act] { perform(act); });
-      });
+      world_.at(act.at, [this, act] { node(act.who).post([this, act] { perform(act); }); });
     }
   }
 
@@ -219,7 +218,8 @@ class Run {
       const loop::LoopReport held = each->report();
       const auto say = [&](const char* what, std::size_t count) {
         if (count != 0)
-          journal_.violate("INV-6", each->name() + " still holds " + std::to_string(count) + " " + what);
+          journal_.violate("INV-6",
+                           each->name() + " still holds " + std::to_string(count) + " " + what);
       };
       say("guests", held.guests);
       say("sockets", held.sockets);
@@ -277,8 +277,10 @@ std::string timeless(std::string sequence) {
   const std::string_view passing = "connected completed ";
   for (std::size_t at = sequence.find(passing); at != std::string::npos;
        at = sequence.find(passing, at))
-    if (at == 0 || sequence[at - 1] == ' ') sequence.erase(at, std::string_view("connected ").size());
-    else ++at;
+    if (at == 0 || sequence[at - 1] == ' ')
+      sequence.erase(at, std::string_view("connected ").size());
+    else
+      ++at;
   return sequence;
 }
 
@@ -296,9 +298,9 @@ Outcome runSeed(const Plan& plan, const RunOptions& options) {
       const std::string twin =
           found == other.sequences.at(user).end() ? std::string() : found->second;
       if (timeless(twin) == timeless(sequence)) continue;
-      outcome.violation = Violation{"ORDER", "user " + std::to_string(user) + ", " + emitter +
-                                                 ": behind a port [" + sequence +
-                                                 "], directly [" + twin + "]"};
+      outcome.violation =
+          Violation{"ORDER", "user " + std::to_string(user) + ", " + emitter + ": behind a port [" +
+                                 sequence + "], directly [" + twin + "]"};
       return outcome;
     }
   }

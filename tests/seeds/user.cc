@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "parley/names.h"
+#include "user_end.h"
 
 namespace parley::seeds {
 namespace {
@@ -11,7 +12,6 @@ namespace {
 using Sig = RTCSignalingState;
 
 constexpr std::size_t kLargest = 65'536;  // what a peer with a small window takes
-constexpr Duration kKnown = 1s;
 
 // webrtc-pc 4.3.1: which states a description leads to.
 bool isArrow(Sig from, Sig to) {
@@ -71,24 +71,6 @@ Tuning tuningOf(bool hasSmallWindow) {
 }
 
 }  // namespace
-
-struct User::End {
-  Channel channel;
-  std::string name;  // of what we send: "<label>/<who>"
-  std::string peerName;
-  RTCDataChannelInit init;
-  bool isPulled = false;
-  bool greets = false;  // sends as soon as it is open
-  bool wasOpen = false;
-  bool sawClosing = false;
-  bool wasClosed = false;  // the close event came
-  bool closedHere = false;
-  bool failed = false;     // an error event came
-  Instant openedAt{}, closedAt{};
-  std::size_t accepted = 0;  // bytes that send() took
-  std::size_t buffered = 0;
-  std::size_t lows = 0, crossings = 0;
-};
 
 User::User(Setting setting)
     : setting_(std::move(setting)),
@@ -292,8 +274,7 @@ void User::onMessage(End& end, const MessageData& data) {
   if (end.wasClosed && !end.isPulled)
     journal_.violate("INV-7", end.name + " has a message after its close event");
   if (setting_.hasRogue) return checkBuffered(end);
-  std::string wrong = setting_.books
-                          ->line(end.channel->label(), 1 - setting_.index, end.init)
+  std::string wrong = setting_.books->line(end.channel->label(), 1 - setting_.index, end.init)
                           .deliver(end.peerName, data);
   if (!wrong.empty()) journal_.violate("INV-1", end.peerName + " delivered " + wrong);
   checkBuffered(end);
@@ -372,8 +353,7 @@ void User::act(const Act& act) {
 }
 
 void User::open(std::uint32_t options, std::uint32_t reading) {
-  const std::string label =
-      "c" + std::to_string(setting_.index) + "-" + std::to_string(created_++);
+  const std::string label = "c" + std::to_string(setting_.index) + "-" + std::to_string(created_++);
   try {
     watch(pc_->createDataChannel(label, initFrom(options)), reading);
   } catch (const DOMException& error) {
@@ -397,8 +377,8 @@ User::End* User::pick(std::uint32_t which, bool isOpen) {
   std::vector<End*> some;
   for (const auto& end : ends_) {
     const RTCDataChannelState state = end->channel->readyState();
-    const bool isUsable = state == RTCDataChannelState::open ||
-                          (!isOpen && state == RTCDataChannelState::connecting);
+    const bool isUsable =
+        state == RTCDataChannelState::open || (!isOpen && state == RTCDataChannelState::connecting);
     if (isUsable) some.push_back(end.get());
   }
   return some.empty() ? nullptr : some[which % some.size()];
@@ -409,8 +389,9 @@ void User::send(std::uint32_t which, std::uint32_t how) {
   if (!end) return;
   const std::uint32_t count = 1 + how % 12;
   for (std::uint32_t i = 0; i < count; ++i)
-    sendOne(*end, std::min<std::size_t>(
-                       sizeFrom(how / 16 + i * 2'654'435'761u, end->init), kLargest), (how + i) % 3 == 0);
+    sendOne(*end,
+            std::min<std::size_t>(sizeFrom(how / 16 + i * 2'654'435'761u, end->init), kLargest),
+            (how + i) % 3 == 0);
 }
 
 void User::flood(std::uint32_t which) {
@@ -420,8 +401,7 @@ void User::flood(std::uint32_t which) {
 }
 
 void User::sendOne(End& end, std::size_t size, bool isText) {
-  Books::Line& line =
-      setting_.books->line(end.channel->label(), setting_.index, end.init);
+  Books::Line& line = setting_.books->line(end.channel->label(), setting_.index, end.init);
   const MessageData message = line.next(end.name, size, isText);
   const std::size_t before = end.channel->bufferedAmount();
   try {
@@ -545,171 +525,6 @@ void User::drop() {
   pc_.reset();
   isClosed_ = true;
   journal_.note(setting_.index, "dropped");
-}
-
-// --- perfect negotiation
-
-Async User::offer() {
-  try {
-    makingOffer_ = true;
-    co_await pc_->setLocalDescription();
-    if (isClosed_) co_return;
-    const auto description = pc_->localDescription();
-    if (description && description->type == RTCSdpType::offer)
-      expectSignaling(Sig::haveLocalOffer, "setLocalDescription(offer)");
-    if (description) setting_.signal({*description, {}});
-  } catch (const DOMException& error) {
-    unexpected("setLocalDescription", error);
-  }
-  makingOffer_ = false;
-}
-
-void User::receive(Signal signal) {
-  if (isClosed_) return;
-  if (signal.description) takeDescription(std::move(*signal.description));
-  if (signal.candidate) takeCandidate(std::move(*signal.candidate));
-}
-
-Async User::takeDescription(RTCSessionDescription description) {
-  const bool isPolite = setting_.index == 1;
-  const bool isOffer = description.type == RTCSdpType::offer;
-  try {
-    const bool isReady =
-        !makingOffer_ && (pc_->signalingState() == Sig::stable || settingAnswer_);
-    ignoresOffer_ = !isPolite && isOffer && !isReady;
-    if (ignoresOffer_) {
-      journal_.note(setting_.index, "ignores an offer");
-      co_return;
-    }
-    settingAnswer_ = !isOffer;
-    co_await pc_->setRemoteDescription(std::move(description));
-    settingAnswer_ = false;
-    if (isClosed_) co_return;
-    expectSignaling(isOffer ? Sig::haveRemoteOffer : Sig::stable, "setRemoteDescription");
-    if (!isOffer) co_return;
-    co_await pc_->setLocalDescription();
-    if (isClosed_) co_return;
-    if (const auto answer = pc_->localDescription()) setting_.signal({*answer, {}});
-  } catch (const DOMException& error) {
-    settingAnswer_ = false;
-    // An answer to what was rolled back finds nobody, or somebody else.
-    if (!setting_.rollsBack || isOffer) unexpected("setRemoteDescription", error);
-  }
-}
-
-Async User::takeCandidate(RTCIceCandidateInit candidate) {
-  const bool isOfIgnored = ignoresOffer_;
-  try {
-    co_await pc_->addIceCandidate(std::move(candidate));
-  } catch (const DOMException& error) {
-    if (!isOfIgnored && !setting_.rollsBack) unexpected("addIceCandidate", error);
-  }
-}
-
-Async User::rollBack() {
-  try {
-    RTCLocalSessionDescriptionInit nothing;
-    nothing.type = RTCSdpType::rollback;
-    co_await pc_->setLocalDescription(nothing);
-    if (!isClosed_) expectSignaling(Sig::stable, "rollback");
-  } catch (const DOMException& error) {
-    // The answer was quicker.
-    if (error.name() != "InvalidStateError") unexpected("rollback", error);
-  }
-}
-
-// The promise is settled in the task that changed the state, so nothing can have come between,
-// but for what a trap did.
-void User::expectSignaling(RTCSignalingState state, const char* after) {
-  if (pc_->signalingState() == state) return;
-  journal_.violate("J-7", std::string(after) + " is fulfilled and signalingState is " +
-                              std::string(toString(pc_->signalingState())));
-}
-
-void User::unexpected(const char* where, const DOMException& error) {
-  if (isClosed_ || error.name() == "AbortError") return;
-  journal_.violate("INV-16", std::string(where) + " threw " + error.what());
-}
-
-// --- the end
-
-void User::beCalm() {
-  isCalm_ = true;
-  trap_.reset();
-  if (isClosed_) return;
-  for (const auto& end : ends_) end->channel->resumeReceiving();
-  if (setting_.rollsBack && setting_.index == 0) pc_->restartIce();
-}
-
-void User::keepAlive() {
-  if (isClosed_) return;
-  // The answer went to an offer that was taken back: a program notices and begins again.
-  if (setting_.rollsBack && pc_->signalingState() == Sig::haveLocalOffer) rollBack();
-  if (pc_->iceConnectionState() == RTCIceConnectionState::failed) {
-    journal_.note(setting_.index, "restarts what has failed");
-    pc_->restartIce();
-  }
-}
-
-RTCPeerConnectionState User::connectionState() const {
-  return isClosed_ ? RTCPeerConnectionState::closed : pc_->connectionState();
-}
-
-bool User::hasFailed() const { return dtlsFailed_; }
-
-std::string User::unfinished(const User& other) const {
-  if (isClosed_) return {};
-  const std::string who = "user " + std::to_string(setting_.index);
-  if (other.isClosed_) {
-    if (pc_->connectionState() == RTCPeerConnectionState::connected)
-      return who + " still believes in a peer that has closed";
-    return {};
-  }
-  if (!setting_.tolerates && iceFailed_)
-    return who + " saw ICE fail in a network that was never bad enough for it";
-  if (setting_.tolerates && (hasFailed() || other.hasFailed())) return {};
-  if (pc_->signalingState() != Sig::stable)
-    return who + " is in " + std::string(toString(pc_->signalingState()));
-  if (ends_.empty()) return {};
-  if (pc_->connectionState() != RTCPeerConnectionState::connected)
-    return who + " is " + std::string(toString(pc_->connectionState()));
-  for (const auto& end : ends_) {
-    const std::string& label = end->channel->label();
-    const RTCDataChannelState state = end->channel->readyState();
-    const auto twin = std::ranges::find(other.ends_, label,
-                                        [](const auto& each) { return each->channel->label(); });
-    if (twin == other.ends_.end()) {
-      if (state != RTCDataChannelState::closed) return label + " is not known to the other side";
-      continue;
-    }
-    const End& peer = **twin;
-    // A negotiated channel that was closed before both ends were open may not be heard of.
-    const auto tooSoon = [](const End& closer, const End& hearer) {
-      return closer.closedHere && closer.closedAt < hearer.openedAt + kKnown;
-    };
-    const bool isUnknowable =
-        end->channel->negotiated() &&
-        (!end->wasOpen || !peer.wasOpen || tooSoon(*end, peer) || tooSoon(peer, *end));
-    if (end->closedHere || peer.closedHere) {
-      if (isUnknowable) continue;
-      if (state != RTCDataChannelState::closed) return label + " does not close";
-    } else {
-      if (state != RTCDataChannelState::open)
-        return label + " is " + std::string(toString(state)) + " and nobody closed it";
-      const Books::Line* line = setting_.books->find(label, setting_.index);
-      if (line && !line->isComplete())
-        return end->name + " has delivered " + std::to_string(line->deliveredCount()) + " of " +
-               std::to_string(line->sentCount());
-      if (end->channel->bufferedAmount() != 0) return end->name + " still buffers";
-      if (end->lows != end->crossings) return end->name + " was not told that it is low";
-    }
-    // C-7: what was sent before a graceful close arrives first.
-    const Books::Line* line = setting_.books->find(label, setting_.index);
-    if (line && !peer.closedHere && !end->failed && !peer.failed && !line->isComplete() &&
-        peer.wasClosed && !peer.isPulled)
-      return end->name + " was closed with messages undelivered";
-  }
-  return {};
 }
 
 }  // namespace parley::seeds

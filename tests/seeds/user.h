@@ -37,7 +37,7 @@ class User {
     Books* books = nullptr;
     bool tolerates = false;  // honest failures may happen in this world
     bool rollsBack = false;  // somebody takes offers back by hand
-    bool hasRogue = false;  // what comes may be anything
+    bool hasRogue = false;   // what comes may be anything
     bool smallWindow = false;
     bool hasSteadyPath = false;  // it is never gone, so what is sent gets onto the wire
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire

@@ -45,8 +45,8 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   countWakes();
   const std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
   if (datagram.bytes.size() > most)
-    journal_.violate("INV-10", textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) +
-                                   " bytes");
+    journal_.violate("INV-10",
+                     textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) + " bytes");
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
 }
 
@@ -83,8 +83,7 @@ void WireWatch::countWakes() {
   const auto most = kWakesPerSecond * static_cast<std::uint64_t>(time / 1s + 1);
   for (std::size_t i = 0; i < 2; ++i) {
     const std::uint64_t wakes = nodes_[i]->timerTurns();
-    if (wakes - wakes_[i] > most)
-      journal_.violate("INV-13", nodes_[i]->name() + " woke too often");
+    if (wakes - wakes_[i] > most) journal_.violate("INV-13", nodes_[i]->name() + " woke too often");
     wakes_[i] = wakes;
   }
 }

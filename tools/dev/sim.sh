@@ -1,4 +1,4 @@
-# sim [arguments]: whole peers in simulated networks, every run from a seed; see docs/reliability.md.
+# sim [arguments]: whole peers in simulated networks, each from a seed; see docs/reliability.md.
 # --power needs the build that has the planted bugs in it.
 dev_sim() {
   local preset=release argument
