@@ -31,7 +31,6 @@ enum class PlantedBug : std::uint8_t {
   lowMissed,             // C-6: bufferedamountlow fires only when nothing at all is left
   closeTwice,            // C-7: the close event fires twice
   unreadForgotten,       // C-9: messages that nobody reads stay in the receive window for ever
-  eventAfterClose,       // L-4: tasks that were queued before close() run after it
   negotiationOnce,       // J-7: negotiationneeded never fires a second time
   fingerprintIgnored,    // D-3: the certificate is compared and the result ignored
   windowBeforeTag,       // D-7: the replay window moves before the tag is verified
@@ -94,7 +93,6 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::lowMissed, "lowMissed"},
     {PlantedBug::closeTwice, "closeTwice"},
     {PlantedBug::unreadForgotten, "unreadForgotten"},
-    {PlantedBug::eventAfterClose, "eventAfterClose"},
     {PlantedBug::negotiationOnce, "negotiationOnce"},
     {PlantedBug::fingerprintIgnored, "fingerprintIgnored"},
     {PlantedBug::windowBeforeTag, "windowBeforeTag"},

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "parley/engine_link.h"
+#include "parley/loop_state.h"
 #include "parley/runtime.h"
 
 namespace parley {
@@ -30,6 +31,9 @@ LoopThread::LoopThread(LoopConfig config) : implementation_(std::make_unique<Imp
     const auto link = std::make_shared<EngineLink>(*own);
     ready.set_value({&*own, link});
     own->run();
+    // Sessions end on this thread. What is dropped once the link is cut dies on the thread that
+    // wanted to post it, and must then find nothing left that belongs to this one.
+    own->state().realm->detach();
     link->cut();  // a task may have stopped the loop: from here on posts are dropped
   });
   try {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "core/planted.h"
 #include "parley/certificate.h"
 #include "peer/errors.h"
 #include "peer/settings.h"
@@ -173,8 +172,7 @@ void PeerConnection::close() {
   context_.tasks.end();
   channels_.close(graves);
   transports_.close(graves);
-  if (RTCPeerConnection* facade = context_.facade;
-      facade && !isPlanted(PlantedBug::eventAfterClose))
+  if (RTCPeerConnection* facade = context_.facade)
     graves.bury(facade->onnegotiationneeded, facade->onicecandidate, facade->onicecandidateerror,
                 facade->onsignalingstatechange, facade->oniceconnectionstatechange,
                 facade->onicegatheringstatechange, facade->onconnectionstatechange,

@@ -1,7 +1,5 @@
 #include "peer/tasks.h"
 
-#include "core/planted.h"
-
 #include <utility>
 
 namespace parley::peer {
@@ -19,7 +17,6 @@ void Tasks::next(Task task) {
 }
 
 void Tasks::end() {
-  if (isPlanted(PlantedBug::eventAfterClose)) return;
   ended_ = true;
   // Destroying a task may destroy the user's objects, which may come back here.
   const auto soon = std::exchange(soon_, {});

@@ -211,6 +211,9 @@ class Run {
     runFor(3s);
     if (isSeen && !isBroken() && !user(1).hasSeenClose())
       journal_.violate("CLOSE", "user 1 has not noticed that its peer has closed");
+    // Nothing is lost now, so the ABORT comes before DTLS ends.
+    if (isSeen && !plan_.rogue && !isBroken() && !user(1).sawAbort())
+      journal_.violate("CLOSE", "the association of user 1 was not aborted");
     node(1).post([this] { user(1).close(); });
     runFor(kEnd);
     if (isBroken()) return;
@@ -228,6 +231,7 @@ class Run {
       say("tasks", held.tasksQueued);
       say("transactions", held.transactions);
       say("look-ups", held.resolving);
+      say("ports", each->ports().size());
     }
     watch_.finish();
   }

@@ -145,6 +145,9 @@ void User::watchConnection() {
     const Heard heard = hear("signaling", toString(pc_->signalingState()));
     if (!heard.isWelcome) return;
     step(pc_->signalingState());
+    if (pc_->signalingState() == Sig::stable &&
+        (pc_->pendingLocalDescription() || pc_->pendingRemoteDescription()))
+      journal_.violate("J-7", "stable, and a description is still pending");
     watchTransports();
   };
   pc_->onicegatheringstatechange = [this](const Event&) {
@@ -496,6 +499,10 @@ bool User::hasSeenClose() const {
   return std::ranges::all_of(ends_, [](const auto& end) {
     return end->channel->readyState() == RTCDataChannelState::closed;
   });
+}
+
+bool User::sawAbort() const {
+  return std::ranges::any_of(ends_, [](const auto& end) { return end->failed; });
 }
 
 void User::noteOpen() {

@@ -64,6 +64,7 @@ class User {
   bool canBeSeenClosing(const User& other) const;
   bool closedInTalk(const User& other) const;  // it closed when that was so
   bool hasSeenClose() const;                   // every channel is closed
+  bool sawAbort() const;                       // some channel had its error
   bool hasFailed() const;  // a failure was reported: DTLS, or the connection for good
   bool sawConnected() const { return sawConnected_; }
   RTCPeerConnectionState connectionState() const;
