@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "crypto/identity.h"
 #include "parley/runtime.h"
@@ -23,12 +24,17 @@ class EngineLink {
   void post(std::move_only_function<void()> task);
   void stop();
   void cut();  // before the loop goes
+  // On the loop's thread, once its sessions have ended. What was dropped since the cut may hold
+  // parts of them, so it is kept until here; from now on it may die on any thread.
+  void bury();
 
   crypto::Identity::Shared identity(Secrets& secrets, std::int64_t wallMicros);
 
  private:
   std::mutex mutex_;
   Loop* loop_;
+  std::vector<std::shared_ptr<void>> dropped_;
+  bool isBuried_ = false;
   crypto::Identity::Shared identity_;
 };
 

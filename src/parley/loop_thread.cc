@@ -31,10 +31,9 @@ LoopThread::LoopThread(LoopConfig config) : implementation_(std::make_unique<Imp
     const auto link = std::make_shared<EngineLink>(*own);
     ready.set_value({&*own, link});
     own->run();
-    // Sessions end on this thread. What is dropped once the link is cut dies on the thread that
-    // wanted to post it, and must then find nothing left that belongs to this one.
-    own->state().realm->detach();
     link->cut();  // a task may have stopped the loop: from here on posts are dropped
+    own->state().realm->detach();
+    link->bury();
   });
   try {
     const Started got = started.get();

@@ -179,13 +179,17 @@ void Story::trickle(Party& from, Party& to) {
 void Story::begin() {
   talk();
   post(*offerer, 0ms, [this](Party& party) {
-    const RTCDataChannelInit negotiated{.negotiated = true, .id = std::uint16_t{5}};
+    RTCDataChannelInit negotiated;
+    negotiated.negotiated = true;
+    negotiated.id = 5;
     party.use(party.pc->createDataChannel("one"));
     party.use(party.pc->createDataChannel("two", negotiated));
     offer();
   });
   post(*answerer, 0ms, [](Party& party) {
-    const RTCDataChannelInit negotiated{.negotiated = true, .id = std::uint16_t{5}};
+    RTCDataChannelInit negotiated;
+    negotiated.negotiated = true;
+    negotiated.id = 5;
     party.use(party.pc->createDataChannel("two", negotiated));
   });
   if (options_.isShort) return;

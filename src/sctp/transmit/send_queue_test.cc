@@ -13,7 +13,7 @@ OutMessage message(std::uint16_t stream, std::size_t size = 10) {
 
 TEST(SendQueue, NumbersTheMessagesOfEachStreamInTurn) {
   SendQueue queue;
-  for (const std::uint16_t stream : {1, 1, 2}) queue.push(message(stream));
+  for (const int stream : {1, 1, 2}) queue.push(message(static_cast<std::uint16_t>(stream)));
   EXPECT_EQ(queue.bytes(), 30u);
   for (const auto& [stream, ssn] : {std::pair(1, 0), std::pair(2, 0), std::pair(1, 1)}) {
     const auto popped = queue.pop(kNow);
