@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "sim/chance.h"
 #include "sim/world.h"
 
 namespace parley::sim {
@@ -74,17 +75,32 @@ bool Node::isIn(Realm realm) const {
          std::ranges::any_of(realms_, [&](const auto& each) { return each.second == realm; });
 }
 
+std::optional<IpAddress> Node::firstAddress() const {
+  if (interfaces_.empty()) return std::nullopt;
+  return interfaces_.front().address;
+}
+
 void Node::receive(WireDatagram datagram) {
-  if (!isOnline_ || isAsleep()) return;
+  if (!isOnline_) return;
+  const bool hasRoom = isAsleep() ? inbox_.size() < keepsAsleep_
+                                  : inboxBytes_ + datagram.bytes.size() <= receiveBuffer_;
+  if (!hasRoom) {
+    ++dropped_;
+    return;
+  }
+  inboxBytes_ += datagram.bytes.size();
   inbox_.push_back(std::move(datagram));
   scheduleTurn();
 }
 
 loop::ClockReading Node::readClock() {
-  return {world().now(), world().wallMicros() + wallShift_.count()};
+  return {world().now(), wallClock_.at(world().wallMicros())};
 }
 
-void Node::sleep(Duration time) { awakeAt_ = std::max(awakeAt_, world().now() + time); }
+void Node::sleep(Duration time, std::size_t keeps) {
+  awakeAt_ = std::max(awakeAt_, world().now() + time);
+  keepsAsleep_ = keeps;
+}
 
 bool Node::isAsleep() const { return world().now() < awakeAt_; }
 
@@ -183,9 +199,10 @@ void Node::send(std::span<Datagram> batch) {
 }
 
 void Node::resolve(ResolveId request, std::string hostname) {
-  World::Name name = world().lookUp(hostname);
+  NameAnswer name = world().lookUp(*this, hostname);
   if (++lookUps_ == failLookUpAt_) name.addresses.clear();
   asking_.insert(request);
+  if (name.isNever) return;
   world().schedule().after(name.delay, [this, request, found = name.addresses] {
     if (asking_.erase(request) == 0) return;
     answers_.push_back({request, isOnline_ ? found : std::vector<IpAddress>{}});
@@ -195,7 +212,8 @@ void Node::resolve(ResolveId request, std::string hostname) {
 
 void Node::scheduleTurn() {
   if (std::exchange(turnScheduled_, true)) return;
-  world().schedule().at(world().now(), [this] { turn(); });
+  const Duration late = slowness_ == Duration{} ? slowness_ : upTo(dice_, slowness_);
+  world().schedule().after(late, [this] { turn(); });
 }
 
 void Node::turn() {
@@ -224,6 +242,7 @@ void Node::deliverInbox() {
   while (!inbox_.empty() && lent.size() < limits::loop::kDatagramsPerStep) {
     WireDatagram& datagram = lent.emplace_back(std::move(inbox_.front()));
     inbox_.pop_front();
+    inboxBytes_ -= datagram.bytes.size();
     const auto socket = socketFor(datagram.destination);
     if (!socket) continue;
     ++stats_.datagramsReceived;

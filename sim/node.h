@@ -16,6 +16,7 @@
 #include "loop/driver.h"
 #include "loop/loop.h"
 #include "sim/station.h"
+#include "sim/wall_clock.h"
 
 namespace parley::sim {
 
@@ -52,11 +53,19 @@ class Node final : public Station, private loop::Driver {
   void favourEdges(bool isOn) { secrets_.favourEdges(isOn); }
   void post(std::move_only_function<void()> task);  // runs in a step of its own turn, now
 
-  // Its wall clock goes wrong by this much; the monotonic one never does.
-  void shiftWallClock(Duration by) { wallShift_ += by; }
-  // Nothing happens until then: no turn, and what arrives meanwhile is lost.
-  void sleep(Duration time);
+  // Its wall clock goes wrong; the monotonic one never does.
+  WallClock& wallClock() { return wallClock_; }
+  void shiftWallClock(Duration by) { wallClock_.jump(by); }
+
+  // Suspended: nothing happens until then, no turn. Of what arrives meanwhile as many datagrams
+  // as it `keeps` are there when it wakes; the rest is lost.
+  void sleep(Duration time, std::size_t keeps = 0);
   bool isAsleep() const;
+  // Slow: each turn comes by up to this much later than what called for it.
+  void setSlowness(Duration most) { slowness_ = most; }
+  // What its sockets hold until a turn reads them; more is dropped and counted.
+  void setReceiveBuffer(std::size_t bytes) { receiveBuffer_ = bytes; }
+  std::uint64_t dropped() const { return dropped_; }
 
   // Addresses come and go as when a telephone changes networks; sockets bound to a removed one
   // send and hear nothing.
@@ -64,7 +73,9 @@ class Node final : public Station, private loop::Driver {
   void addAddress(const IpAddress& address, InterfaceKind kind, Realm realm);
   void removeAddress(const IpAddress& address);
   const IpAddress& address() const { return interfaces_.at(0).address; }
+  std::optional<IpAddress> firstAddress() const;
 
+  bool isReachable() const { return isOnline_ && !isAsleep(); }
   void setOnline(bool online) { isOnline_ = online; }  // false: a blackout, both ways
   void failOpens(std::optional<OpenError> with) { failOpens_ = with; }
 
@@ -80,6 +91,8 @@ class Node final : public Station, private loop::Driver {
   void receive(WireDatagram datagram) override;
 
  private:
+  static constexpr std::size_t kReceiveBuffer = 4u << 20;
+
   struct Socket {
     Address local;
   };
@@ -125,7 +138,12 @@ class Node final : public Station, private loop::Driver {
   bool isSending_ = false;
   std::uint64_t bytesSent_ = 0;
   Instant awakeAt_{};
-  Duration wallShift_{};
+  std::size_t keepsAsleep_ = 0;
+  WallClock wallClock_;
+  Duration slowness_{};
+  std::size_t receiveBuffer_ = kReceiveBuffer;
+  std::size_t inboxBytes_ = 0;
+  std::uint64_t dropped_ = 0;
   std::uint64_t turns_ = 0;
   std::uint64_t timerTurns_ = 0;
   bool isOnline_ = true;

@@ -10,7 +10,6 @@ namespace {
 constexpr std::int64_t kWallStart = 1'767'225'600'000'000;  // 2026-01-01T00:00:00Z
 constexpr Duration kLoopback = 20us;
 constexpr Duration kLan = 1ms;
-constexpr Duration kUnknownNameDelay = 50ms;
 }  // namespace
 
 Station::Station(World& world, std::string name, Realm realm)
@@ -88,13 +87,23 @@ Link* World::linkBetween(Station& a, Station& b) {
 }
 
 void World::setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay) {
-  names_[std::move(hostname)] = {std::move(addresses), delay};
+  names_.set(std::move(hostname), {{std::move(addresses), delay}});
 }
 
-World::Name World::lookUp(const std::string& hostname) const {
-  if (const auto literal = IpAddress::parse(hostname)) return {{*literal}, Duration{}};
-  const auto found = names_.find(hostname);
-  return found == names_.end() ? Name{{}, kUnknownNameDelay} : found->second;
+Segment& World::addSegment(std::string name, const SegmentOptions& options) {
+  segments_.push_back(std::make_unique<Segment>(std::move(name), options, random_.u64()));
+  return *segments_.back();
+}
+
+NameAnswer World::lookUp(const Node& asker, const std::string& hostname) {
+  if (!Segment::isLocalName(hostname)) return names_.ask(hostname);
+  NameAnswer answer{{}, SegmentOptions{}.timeout};
+  for (const auto& segment : segments_) {
+    if (!segment->has(asker)) continue;
+    answer = segment->ask(asker, hostname);
+    if (!answer.addresses.empty()) return answer;
+  }
+  return answer;
 }
 
 void World::at(Duration after, std::function<void()> what) {

@@ -15,10 +15,12 @@
 #include "core/time.h"
 #include "core/trace.h"
 #include "sim/link.h"
+#include "sim/names.h"
 #include "sim/nat.h"
 #include "sim/node.h"
 #include "sim/schedule.h"
 #include "sim/seeded_openssl.h"
+#include "sim/segment.h"
 #include "sim/station.h"
 
 namespace parley::sim {
@@ -48,6 +50,9 @@ class World {
   Link* linkBetween(Station& a, Station& b);
 
   void setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay = 20ms);
+  Names& names() { return names_; }
+  // Where names that end in .local are answered; in none of them they fail.
+  Segment& addSegment(std::string name, const SegmentOptions& options = {});
 
   void at(Duration after, std::function<void()> what);                    // counted from now
   bool runUntil(const std::function<bool()>& condition, Duration limit);  // false: limit came first
@@ -75,11 +80,7 @@ class World {
   void release(const IpAddress& address, Station& station, Realm realm);
   std::uint64_t unroutable() const { return unroutable_; }
 
-  struct Name {
-    std::vector<IpAddress> addresses;
-    Duration delay = 20ms;
-  };
-  Name lookUp(const std::string& hostname) const;
+  NameAnswer lookUp(const Node& asker, const std::string& hostname);
 
  private:
   Nat& addNat(std::string name, std::optional<IpAddress> outside, const NatOptions& options,
@@ -97,7 +98,8 @@ class World {
   std::map<std::pair<Realm, IpAddress>, Station*> stations_;
   std::vector<std::unique_ptr<Nat>> nats_;  // the n-th has realm n behind it
   std::map<Ends, std::unique_ptr<Link>> links_;
-  std::map<std::string, Name> names_;
+  Names names_;
+  std::vector<std::unique_ptr<Segment>> segments_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<Observer> observers_;
   std::vector<Observer> arrivalObservers_;
