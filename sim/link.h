@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -89,6 +90,7 @@ class Link {
       : a_(a), aToB_(schedule, random, b, options), bToA_(schedule, random, a, options) {}
 
   Pipe& from(const Station& station) { return &station.machine() == &a_.machine() ? aToB_ : bToA_; }
+  std::array<Pipe*, 2> pipes() { return {&aToB_, &bToA_}; }
   void setOptions(const LinkOptions& options) { setOptions(options, options); }
   // Of the way from the station that connect() named first, and of the way back.
   void setOptions(const LinkOptions& there, const LinkOptions& back);

@@ -86,6 +86,16 @@ Link* World::linkBetween(Station& a, Station& b) {
   return found == links_.end() ? nullptr : found->second.get();
 }
 
+OffPath& World::addOffPath(std::string name, const IpAddress& address) {
+  offPaths_.push_back(std::make_unique<OffPath>(*this, std::move(name), address, random_.u64()));
+  return *offPaths_.back();
+}
+
+OnPath& World::addOnPath(Link& link, const OnPathOptions& options) {
+  onPaths_.push_back(std::make_unique<OnPath>(*this, link, options, random_.u64()));
+  return *onPaths_.back();
+}
+
 void World::setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay) {
   names_.set(std::move(hostname), {{std::move(addresses), delay}});
 }

@@ -14,6 +14,7 @@
 #include "core/random.h"
 #include "core/time.h"
 #include "core/trace.h"
+#include "sim/attackers.h"
 #include "sim/link.h"
 #include "sim/names.h"
 #include "sim/nat.h"
@@ -48,6 +49,10 @@ class World {
   Link& connect(Station& a, Station& b, const LinkOptions& options = {});
   Link& connect(Station& a, Station& b, const LinkOptions& there, const LinkOptions& back);
   Link* linkBetween(Station& a, Station& b);
+
+  // A stranger, to be connected like any station; and somebody on the wire of a link.
+  OffPath& addOffPath(std::string name, const IpAddress& address);
+  OnPath& addOnPath(Link& link, const OnPathOptions& options = {});
 
   void setName(std::string hostname, std::vector<IpAddress> addresses, Duration delay = 20ms);
   Names& names() { return names_; }
@@ -101,6 +106,8 @@ class World {
   Names names_;
   std::vector<std::unique_ptr<Segment>> segments_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<std::unique_ptr<OffPath>> offPaths_;
+  std::vector<std::unique_ptr<OnPath>> onPaths_;
   std::vector<Observer> observers_;
   std::vector<Observer> arrivalObservers_;
   std::uint32_t nextStation_ = 1;
