@@ -103,6 +103,24 @@ MessageBuilder& MessageBuilder::addError(ErrorCode code, std::string_view reason
   return *this;
 }
 
+MessageBuilder& MessageBuilder::addChannelNumber(std::uint16_t number) {
+  return addU32(Attribute::channelNumber, static_cast<std::uint32_t>(number) << 16);
+}
+
+MessageBuilder& MessageBuilder::addU8(Attribute type, std::uint8_t value) {
+  return addU32(type, static_cast<std::uint32_t>(value) << 24);
+}
+
+MessageBuilder& MessageBuilder::addAddressError(AddressFamily family, ErrorCode code) {
+  const auto number = static_cast<std::uint16_t>(code);
+  WireWriter(grow(Attribute::addressErrorCode, 4))
+      .u8(static_cast<std::uint8_t>(family))
+      .u8(0)
+      .u8(static_cast<std::uint8_t>(number / 100))
+      .u8(static_cast<std::uint8_t>(number % 100));
+  return *this;
+}
+
 MessageBuilder& MessageBuilder::addUnknown(std::span<const std::uint16_t> types) {
   WireWriter out(grow(Attribute::unknownAttributes, 2 * types.size()));
   for (const std::uint16_t type : types) out.u16(type);

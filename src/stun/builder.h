@@ -26,6 +26,10 @@ class MessageBuilder {
   MessageBuilder& addAddress(Attribute type, const Address& address);
   MessageBuilder& addXorAddress(Attribute type, const Address& address);
   MessageBuilder& addError(ErrorCode code, std::string_view reason = {});
+  MessageBuilder& addChannelNumber(std::uint16_t number);
+  MessageBuilder& addU8(Attribute type, std::uint8_t value);  // and three bytes of zero
+  // ADDRESS-ERROR-CODE (RFC 8656 18.12): why the additional address was not given.
+  MessageBuilder& addAddressError(AddressFamily family, ErrorCode code);
   MessageBuilder& addUnknown(std::span<const std::uint16_t> types);
   MessageBuilder& addAlgorithms(Attribute type, std::initializer_list<PasswordAlgorithm> list);
 

@@ -164,15 +164,44 @@ std::optional<Address> MessageView::findAddress(Attribute type) const {
 
 std::optional<Address> MessageView::findXorAddress(Attribute type) const {
   const auto value = find(type);
-  if (!value || value->size() > 20) return std::nullopt;
+  return value ? readXorAddress(*value) : std::nullopt;
+}
+
+MessageView::Addresses MessageView::findXorAddresses(Attribute type) const {
+  Addresses found;
+  for (std::size_t i = 0; i < entryCount_; ++i) {
+    const Entry& entry = entries_[i];
+    if (entry.type != static_cast<std::uint16_t>(type)) continue;
+    const auto address = readXorAddress(bytes_.subspan(entry.at, entry.length));
+    if (!address || found.count == found.list.size()) {
+      found.isWhole = false;
+      return found;
+    }
+    found.list[found.count++] = *address;
+  }
+  return found;
+}
+
+std::optional<std::uint16_t> MessageView::findChannelNumber() const {
+  const auto value = findU32(Attribute::channelNumber);
+  return value ? std::optional(static_cast<std::uint16_t>(*value >> 16)) : std::nullopt;
+}
+
+std::optional<std::uint8_t> MessageView::findU8(Attribute type) const {
+  const auto value = findU32(type);
+  return value ? std::optional(static_cast<std::uint8_t>(*value >> 24)) : std::nullopt;
+}
+
+std::optional<Address> MessageView::readXorAddress(Bytes value) const {
+  if (value.size() > 20) return std::nullopt;
   // RFC 8489 14.2: the port is masked with the cookie's first half, the address with the cookie
   // and the transaction id, which stand next to each other in the header.
   std::array<std::uint8_t, 20> plain{};
-  std::ranges::copy(*value, plain.begin());
-  for (std::size_t i = 2; i < value->size(); ++i) {
+  std::ranges::copy(value, plain.begin());
+  for (std::size_t i = 2; i < value.size(); ++i) {
     plain[i] ^= bytes_[i < 4 ? 4 + i - 2 : 4 + i - 4];
   }
-  return readAddress(Bytes(plain).first(value->size()));
+  return readAddress(Bytes(plain).first(value.size()));
 }
 
 std::optional<ErrorView> MessageView::findError() const {

@@ -42,6 +42,17 @@ class MessageView {
   std::optional<std::uint64_t> findU64(Attribute type) const;  // exactly eight
   std::optional<Address> findAddress(Attribute type) const;    // MAPPED-ADDRESS, ALTERNATE-SERVER
   std::optional<Address> findXorAddress(Attribute type) const;
+  // Every one of a type: CreatePermission names several peers (RFC 8656 10.2). `isWhole` is false
+  // when one of them has no right form or there are more than the list holds.
+  struct Addresses {
+    std::array<Address, 16> list{};
+    std::size_t count = 0;
+    bool isWhole = true;
+  };
+  Addresses findXorAddresses(Attribute type) const;
+  std::optional<std::uint16_t> findChannelNumber() const;
+  // REQUESTED-ADDRESS-FAMILY, ADDITIONAL-ADDRESS-FAMILY, REQUESTED-TRANSPORT: the first of four.
+  std::optional<std::uint8_t> findU8(Attribute type) const;
   std::optional<ErrorView> findError() const;
   std::optional<std::string_view> username() const { return findText(Attribute::username); }
 
@@ -74,6 +85,7 @@ class MessageView {
     std::uint16_t length;
   };
 
+  std::optional<Address> readXorAddress(Bytes value) const;
   Result<void, ParseError> walk();
   Result<void, ParseError> note(const Entry& entry);
   bool checkMac(std::size_t at, Bytes key) const;

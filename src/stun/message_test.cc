@@ -237,6 +237,47 @@ TEST_F(MessageTest, AMessageThatDoesNotFitBecomesAFalsePacket) {
   EXPECT_EQ(pool_.inUse(), 0u);
 }
 
+// RFC 8656 18: what TURN asks with and is answered with.
+TEST_F(MessageTest, AttributesOfTurnRoundTrip) {
+  const std::array peers = {*Address::parse("192.0.2.1:1"), *Address::parse("[2001:db8::1]:2")};
+  const Packet packet =
+      begin()
+          .addXorAddress(Attribute::xorPeerAddress, peers[0])
+          .addChannelNumber(0x4321)
+          .addXorAddress(Attribute::xorPeerAddress, peers[1])
+          .addU8(Attribute::requestedTransport, kTransportUdp)
+          .addU8(Attribute::requestedAddressFamily, static_cast<std::uint8_t>(AddressFamily::v6))
+          .addAddressError(AddressFamily::v6, ErrorCode::addressFamilyNotSupported)
+          .finish();
+  const auto view = MessageView::parse(packet.bytes());
+  ASSERT_TRUE(view);
+  const auto found = view->findXorAddresses(Attribute::xorPeerAddress);
+  EXPECT_TRUE(found.isWhole);
+  ASSERT_EQ(found.count, 2u);
+  EXPECT_EQ(found.list[0], peers[0]);
+  EXPECT_EQ(found.list[1], peers[1]);
+  EXPECT_EQ(view->findChannelNumber(), 0x4321);
+  EXPECT_EQ(view->findU8(Attribute::requestedTransport), kTransportUdp);
+  EXPECT_EQ(view->findU8(Attribute::requestedAddressFamily), 2);
+  EXPECT_TRUE(equal(*view->find(Attribute::addressErrorCode), test::fromHex("02000428")));
+  EXPECT_EQ(view->findXorAddresses(Attribute::xorMappedAddress).count, 0u);
+}
+
+TEST_F(MessageTest, AListOfPeersThatIsTooLongOrBrokenIsNotWhole) {
+  MessageBuilder many = begin();
+  for (std::uint16_t port = 1; port <= 17; ++port) {
+    many.addXorAddress(Attribute::xorPeerAddress, {IpAddress::v4({1, 2, 3, 4}), port});
+  }
+  const Packet packet = many.finish();
+  const auto tooMany =
+      MessageView::parse(packet.bytes())->findXorAddresses(Attribute::xorPeerAddress);
+  EXPECT_FALSE(tooMany.isWhole);
+  EXPECT_EQ(tooMany.count, 16u);
+  const Packet broken = begin().addU32(Attribute::xorPeerAddress, 1).finish();
+  EXPECT_FALSE(
+      MessageView::parse(broken.bytes())->findXorAddresses(Attribute::xorPeerAddress).isWhole);
+}
+
 TEST_F(MessageTest, ParsedAndWrittenAgainStaysTheSame) {
   const Packet first = begin()
                            .addText(Attribute::username, "abc")
@@ -275,6 +316,7 @@ TEST_F(MessageTest, RandomDamageNeverReadsOutside) {
     ++parsed;
     (void)view->findError();
     (void)view->findXorAddress(Attribute::xorMappedAddress);
+    (void)view->findXorAddresses(Attribute::xorMappedAddress);
     (void)view->findAlgorithms(Attribute::passwordAlgorithms);
     (void)view->unknownRequired({});
     (void)view->checkIntegrity(bytesOf(kKey));

@@ -93,6 +93,12 @@ enum class ErrorCode : std::uint16_t {
   insufficientCapacity = 508,
 };
 
+// What REQUESTED-ADDRESS-FAMILY and its like say (RFC 8656 18.6).
+enum class AddressFamily : std::uint8_t { v4 = 1, v6 = 2 };
+
+// REQUESTED-TRANSPORT: protocol numbers of IP (RFC 8656 18.7).
+inline constexpr std::uint8_t kTransportUdp = 17;
+
 enum class PasswordAlgorithm : std::uint16_t { md5 = 1, sha256 = 2 };
 
 // 96 bits that nobody can guess; with the address asked, what makes an answer ours.
