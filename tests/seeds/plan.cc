@@ -98,6 +98,12 @@ bool Plan::cutsThePath() const {
   });
 }
 
+bool Plan::movesThePath() const {
+  return std::ranges::any_of(faults, [](const Fault& fault) {
+    return fault.kind == Fault::Kind::rebind || fault.kind == Fault::Kind::newAddress;
+  });
+}
+
 std::string Plan::describe() const {
   std::string text = format(
       "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s%s%s\n", nameOf(scenario).data(),

@@ -206,7 +206,7 @@ class Run {
   void end() {
     if (isBroken()) return;
     isEnding_ = true;
-    const bool isSeen = user(0).canBeSeenClosing(user(1));
+    const bool isSeen = !plan_.movesThePath() && user(0).canBeSeenClosing(user(1));
     node(0).post([this] { user(0).close(); });
     runFor(3s);
     if (isSeen && !isBroken() && !user(1).hasSeenClose())
