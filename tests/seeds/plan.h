@@ -113,7 +113,7 @@ struct Plan {
   Plan without(const std::vector<std::size_t>& items) const;  // faults first, then acts
   bool has(Act::Verb verb) const;
   bool cutsThePath() const;
-  bool movesThePath() const;  // until its next check a machine does not know its own address
+  bool movesThePath() const;       // until its next check a machine does not know its own address
   bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
   std::string describe() const;    // a line per item, numbered as `without` counts
 };
