@@ -173,6 +173,7 @@ std::optional<IpAddress> Node::sourceFor(const Socket& socket, const Datagram& d
 
 std::vector<std::uint16_t> Node::ports() const {
   std::vector<std::uint16_t> open;
+  open.reserve(bound_.size());
   for (const auto& [local, socket] : bound_) open.push_back(local.port);
   return open;
 }
