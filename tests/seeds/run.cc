@@ -233,7 +233,6 @@ class Run {
       say("look-ups", held.resolving);
       say("ports", each->ports().size());
     }
-    watch_.finish();
   }
 
   Outcome outcome() {

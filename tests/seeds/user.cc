@@ -90,7 +90,6 @@ User::Heard::~Heard() {
 }
 
 User::Heard User::hear(std::string_view emitter, std::string_view what) {
-  ++events_;
   std::string line(emitter);
   line += ' ';
   line += what;

@@ -68,7 +68,6 @@ class User {
   bool hasFailed() const;  // a failure was reported: DTLS, or the connection for good
   bool sawConnected() const { return sawConnected_; }
   RTCPeerConnectionState connectionState() const;
-  std::uint64_t eventCount() const { return events_; }
   std::uint64_t messageCount() const { return messages_; }
   // Events by emitter, in their order: what a port with delays must not change.
   const std::map<std::string, std::string>& sequences() const { return sequences_; }
@@ -127,7 +126,6 @@ class User {
   bool iceFailed_ = false;
   std::shared_ptr<RTCDtlsTransport> watched_;
   int created_ = 0;
-  std::uint64_t events_ = 0;
   std::size_t left_ = 0;  // bytes that had left the buffers of reliable channels, and when
   Instant leftAt_{};
   std::uint64_t messages_ = 0;

@@ -88,6 +88,4 @@ void WireWatch::countWakes() {
   }
 }
 
-void WireWatch::finish() {}
-
 }  // namespace parley::seeds

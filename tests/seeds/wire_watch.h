@@ -19,7 +19,6 @@ class WireWatch {
  public:
   WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes);
 
-  void finish();  // the world is over
   std::uint64_t datagrams() const { return datagrams_; }
 
  private:
