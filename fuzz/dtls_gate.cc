@@ -73,13 +73,6 @@ void oneInput(Bytes input) {
     session.receive(step, Packet::lend(datagram));
     FUZZ_REQUIRE(!session.read() && !session.nextEvent() && !session.isConnected());
     FUZZ_REQUIRE(session.deadline() == never());
-    if (in.u8() == 1) {
-      held.dropLast();
-      if (!model.empty()) {
-        modelBytes -= model.back().size();
-        model.pop_back();
-      }
-    }
   }
   FUZZ_REQUIRE(held.take() == model && held.bytes() == 0);
 }

@@ -65,6 +65,8 @@ void setPolicy(SSL_CTX* ssl) {
   SSL_CTX_set_max_cert_list(ssl, limits::dtls::kCertificateDer);
   SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(ssl, verifyCertificate, nullptr);
+  SSL_CTX_set_cookie_generate_cb(ssl, makeCookie);
+  SSL_CTX_set_cookie_verify_cb(ssl, verifyCookie);
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ struct Stats {
   std::uint64_t tooLarge = 0;     // a datagram over limits::dtls::kDatagramIn
   std::uint64_t notExpected = 0;  // a record that has no business in this state or epoch
   std::uint64_t plaintextAlerts = 0;
+  std::uint64_t forged = 0;  // flights of the handshake that the announced certificate did not sign
   std::uint64_t replayed = 0;
   std::uint64_t badTag = 0;
   std::uint64_t overflow = 0;      // over what may be held

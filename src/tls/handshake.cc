@@ -7,10 +7,11 @@
 #include <utility>
 
 #include "core/assert.h"
-#include "core/planted.h"
 #include "core/wire.h"
+#include "tls/hello.h"
 #include "tls/key_schedule.h"
 #include "tls/native.h"
+#include "tls/peer_flight.h"
 
 namespace parley::dtls {
 
@@ -22,34 +23,6 @@ constexpr unsigned kNeverMicros = 3'600'000'000;  // OpenSSL's own timer: an hou
 constexpr std::uint8_t kAlertHandshakeFailure = 40;
 constexpr std::uint8_t kAlertBadCertificate = 42;
 constexpr std::uint8_t kAlertUnsupportedCertificate = 43;
-
-struct MessageHead {
-  std::uint8_t type = 0;
-  std::uint16_t sequence = 0;
-};
-
-// RFC 6347 4.2.2. All that is read of a message here.
-std::optional<MessageHead> headOf(const RecordView& record) {
-  WireReader in{Bytes(record.body)};
-  MessageHead head;
-  head.type = in.u8();
-  in.skip(3);
-  head.sequence = in.u16();
-  in.skip(6);
-  if (in.failed()) return std::nullopt;
-  return head;
-}
-
-// What a peer may say in epoch 0 of a full handshake (RFC 6347 4.2.4); the rest would only make
-// OpenSSL give up.
-bool isFromPeer(const MessageHead& head, Role role) {
-  constexpr std::uint8_t kClientHello = 1;
-  const auto isOneOf = [&](std::initializer_list<std::uint8_t> types) {
-    return std::ranges::find(types, head.type) != types.end();
-  };
-  if (role == Role::client) return isOneOf({2, 3, 11, 12, 13, 14});
-  return head.type == kClientHello ? head.sequence == 0 : isOneOf({11, 15, 16});
-}
 
 std::optional<crypto::AeadAlgorithm> algorithmOf(const SSL_CIPHER* suite) {
   switch (SSL_CIPHER_get_cipher_nid(suite)) {
@@ -134,23 +107,12 @@ std::string groupOf(SSL* ssl) {
 
 }  // namespace
 
-Policy::Policy(const std::vector<crypto::Fingerprint>& announced) {
-  for (const crypto::Fingerprint& fingerprint : announced) {
-    if (fingerprints_.size() == limits::dtls::kFingerprints) break;
-    if (fingerprint.isStrong()) fingerprints_.push_back(fingerprint);
-  }
-}
-
-bool Policy::accepts(const crypto::Certificate& certificate) const {
-  if (isPlanted(PlantedBug::fingerprintIgnored)) return true;
-  return std::ranges::any_of(fingerprints_, [&](const crypto::Fingerprint& fingerprint) {
-    return certificate.matches(fingerprint);
-  });
-}
-
 struct Handshake::OpenSsl {
   OpenSsl(const Context& context, Role role_, const Policy& policy_)
-      : role(role_), policy(policy_), ssl(SSL_new(context.native().ssl.get())) {
+      : role(role_),
+        policy(policy_),
+        ssl(SSL_new(context.native().ssl.get())),
+        peerFlight(role_, policy_) {
     PARLEY_ASSERT(ssl != nullptr);
     BIO* bio = BIO_new(context.native().bio.get());
     PARLEY_ASSERT(bio != nullptr);
@@ -173,9 +135,15 @@ struct Handshake::OpenSsl {
   }
 
   void advance();
-  void feed(const RecordView& record);
+  void expectCookie(Bytes cookie);
+  void feed(const Message& message);
+  void feedRecord(const RecordView& record);
   void feedHeld();
+  bool receiveHello(Message message);
+  bool receiveHelloVerify(const Message& message);
+  bool judgeFlight();
   void collectFlight();
+  void noteOwn(const FlightRecord& record);
   void keepFinished(const RecordView& record);
   const KeyBlock& keyBlock();
   const KeyBlock& derivedKeys();
@@ -201,6 +169,14 @@ struct Handshake::OpenSsl {
   Bytes input;        // what BIO_read gives next
   ByteVector output;  // what BIO_write took
   std::uint64_t nextPlainIn = 0;
+
+  PeerFlight peerFlight;
+  bool isFlightTaken = false;
+  MessageAssembler own;    // OpenSSL cuts what it sends to the size of datagrams
+  ByteVector transcript;   // server: from the hello on (RFC 5246 7.4.8)
+  ByteVector helloRandom;  // of the client, whichever side that is
+  ByteVector cookie;       // server: what the hello has to bring
+  bool isBehindCookie = false;
 
   bool holdsChangeCipherSpec = false;
   std::vector<ByteVector> heldSealed;
@@ -240,14 +216,30 @@ void Handshake::OpenSsl::advance() {
   progress = Progress::failed;
 }
 
-void Handshake::OpenSsl::feed(const RecordView& record) {
-  if (record.header.epoch == 0) {
-    // Numbers in epoch 0 are not authenticated: a forged high one would move OpenSSL's replay
-    // window past everything that is real.
-    RecordHeader header = record.header;
-    header.sequence = nextPlainIn++;
-    header.write(record.whole);
-  }
+// OpenSSL asks by itself; that request is thrown away, as ours has been answered before.
+void Handshake::OpenSsl::expectCookie(Bytes cookie_) {
+  cookie = toVector(cookie_);
+  SSL_set_options(ssl.get(), SSL_OP_COOKIE_EXCHANGE);
+  feed(emptyHello());
+  flight.clear();
+}
+
+// Under a number of ours: those of epoch 0 are not authenticated, and a forged high one would move
+// OpenSSL's replay window past everything that is real.
+void Handshake::OpenSsl::feed(const Message& message) {
+  newestMessage = std::max<int>(newestMessage, message.sequence);
+  const ByteVector encoded = message.encode();
+  ByteVector bytes(kRecordHeader + encoded.size());
+  const RecordHeader header{ContentType::handshake, kDtls12, 0, nextPlainIn++,
+                            static_cast<std::uint16_t>(encoded.size())};
+  header.write(bytes);
+  std::ranges::copy(encoded, bytes.begin() + kRecordHeader);
+  input = bytes;
+  advance();
+  input = {};
+}
+
+void Handshake::OpenSsl::feedRecord(const RecordView& record) {
   input = record.whole;
   advance();
   input = {};
@@ -257,17 +249,17 @@ void Handshake::OpenSsl::feedHeld() {
   if (progress == Progress::pending && holdsChangeCipherSpec && awaitsChangeCipherSpec()) {
     holdsChangeCipherSpec = false;
     std::array<std::uint8_t, kRecordHeader + 1> bytes{};
-    const RecordHeader header{ContentType::changeCipherSpec, kDtls12, 0, 0, 1};
+    const RecordHeader header{ContentType::changeCipherSpec, kDtls12, 0, nextPlainIn++, 1};
     header.write(bytes);
     bytes.back() = 1;
-    feed({header, bytes, MutableBytes(bytes).last(1)});
+    feedRecord({header, bytes, MutableBytes(bytes).last(1)});
   }
   while (progress == Progress::pending && !heldSealed.empty() && awaitsFinished()) {
     ByteVector bytes = std::move(heldSealed.front());
     heldSealed.erase(heldSealed.begin());
     if (!isSealedByPeer(bytes)) continue;
     MutableBytes rest = bytes;
-    if (const auto record = takeRecord(rest)) feed(*record);
+    if (const auto record = takeRecord(rest)) feedRecord(*record);
   }
 }
 
@@ -279,10 +271,11 @@ void Handshake::OpenSsl::collectFlight() {
     if (copy.type == ContentType::alert) continue;  // the session says what has to be said
     if (copy.epoch == 0) {
       copy.body = toVector(record->body);
+      if (copy.type == ContentType::handshake) noteOwn(copy);
     } else {
       const KeyBlock& block = keyBlock();
-      RecordOpener own(role == Role::client ? block.client : block.server);
-      const auto text = own.open(*record);
+      RecordOpener opener(role == Role::client ? block.client : block.server);
+      const auto text = opener.open(*record);
       PARLEY_ASSERT(text.has_value());
       copy.body = toVector(*text);
     }
@@ -292,6 +285,20 @@ void Handshake::OpenSsl::collectFlight() {
   if (fresh.empty()) return;
   flight = std::move(fresh);
   answeredMessage = newestMessage;
+}
+
+void Handshake::OpenSsl::noteOwn(const FlightRecord& record) {
+  std::vector<Message> whole;
+  own.take(record.body, whole);
+  for (const Message& message : whole) {
+    if (message.type == MessageType::clientHello) {
+      if (const auto hello = ClientHello::parse(message.body))
+        helloRandom = toVector(hello->random);
+    } else if (role == Role::server) {
+      const ByteVector encoded = message.encode();
+      transcript.insert(transcript.end(), encoded.begin(), encoded.end());
+    }
+  }
 }
 
 // From the first record of ours in epoch 1 on.
@@ -319,17 +326,75 @@ bool Handshake::OpenSsl::isSealedByPeer(Bytes bytes) {
 }
 
 void Handshake::OpenSsl::keepFinished(const RecordView& record) {
-  if (heldSealed.size() < kEarlyRecords && record.whole.size() <= kEarlyRecordSize) {
-    heldSealed.push_back(toVector(record.whole));
-  }
+  if (record.whole.size() > kEarlyRecordSize) return;
+  if (heldSealed.size() == kEarlyRecords) heldSealed.erase(heldSealed.begin());
+  heldSealed.push_back(toVector(record.whole));
 }
 
-Handshake::Handshake(const Context& context, Role role, const Policy& policy)
-    : it_(std::make_unique<OpenSsl>(context, role, policy)) {}
+// The client's; a later one is another attempt's.
+bool Handshake::OpenSsl::receiveHello(Message message) {
+  const auto hello = ClientHello::parse(message.body);
+  if (!hello || !helloRandom.empty() || message.sequence != (cookie.empty() ? 0 : 1)) return false;
+  helloRandom = toVector(hello->random);
+  transcript = message.encode();
+  peerFlight.begin(message.sequence + 1);
+  feed(message);
+  return true;
+}
+
+// Anybody can ask for a cookie, and only once.
+bool Handshake::OpenSsl::receiveHelloVerify(const Message& message) {
+  if (message.sequence != 0 || isFlightTaken || std::exchange(isBehindCookie, true)) return false;
+  peerFlight.begin(1);
+  feed(message);
+  return true;
+}
+
+// Judged at the end of a datagram: what came together is most likely of one hand.
+bool Handshake::OpenSsl::judgeFlight() {
+  switch (peerFlight.judge(role == Role::client ? helloRandom : transcript)) {
+    case PeerFlight::Verdict::incomplete:
+      return true;
+    case PeerFlight::Verdict::forged:
+      peerFlight.clear();
+      return false;
+    case PeerFlight::Verdict::genuine:
+    case PeerFlight::Verdict::unclear:
+      break;
+  }
+  isFlightTaken = true;
+  isBehindCookie = false;
+  for (const Message& each : peerFlight.take()) {
+    if (progress == Progress::pending) feed(each);
+  }
+  feedHeld();
+  return true;
+}
+
+Handshake::Handshake(const Context& context, Role role, const Policy& policy,
+                     std::optional<Bytes> cookie)
+    : it_(std::make_unique<OpenSsl>(context, role, policy)) {
+  if (cookie) it_->expectCookie(*cookie);
+}
 
 Handshake::~Handshake() = default;
 
 void Handshake::start() { it_->advance(); }
+
+bool Handshake::receive(Message message) {
+  if (it_->progress != Progress::pending) return false;
+  const bool isClient = it_->role == Role::client;
+  bool isOfUse = false;
+  if (message.type == MessageType::clientHello) {
+    isOfUse = !isClient && it_->receiveHello(std::move(message));
+  } else if (message.type == MessageType::helloVerifyRequest) {
+    isOfUse = isClient && it_->receiveHelloVerify(message);
+  } else {
+    isOfUse = !it_->isFlightTaken && it_->peerFlight.add(std::move(message));
+  }
+  it_->feedHeld();
+  return isOfUse;
+}
 
 bool Handshake::receive(const RecordView& record) {
   if (it_->progress != Progress::pending) return false;
@@ -337,21 +402,18 @@ bool Handshake::receive(const RecordView& record) {
   if (header.epoch == 1) {
     if (header.type != ContentType::handshake && header.type != ContentType::alert) return false;
     it_->keepFinished(record);
-  } else if (header.epoch != 0) {
-    return false;
-  } else if (header.type == ContentType::changeCipherSpec) {
+  } else if (header.epoch == 0 && header.type == ContentType::changeCipherSpec) {
     if (record.body.size() != 1 || record.body[0] != 1) return false;  // RFC 5246 7.1
     it_->holdsChangeCipherSpec = true;
-  } else if (header.type == ContentType::handshake) {
-    const auto head = headOf(record);
-    if (!head || !isFromPeer(*head, it_->role)) return false;
-    it_->newestMessage = std::max<int>(it_->newestMessage, head->sequence);
-    it_->feed(record);
   } else {
     return false;
   }
   it_->feedHeld();
   return true;
+}
+
+bool Handshake::onDatagramEnd() {
+  return it_->progress != Progress::pending || it_->isFlightTaken || it_->judgeFlight();
 }
 
 Handshake::Progress Handshake::progress() const { return it_->progress; }
@@ -360,11 +422,17 @@ bool Handshake::hasFlight() const { return !it_->flight.empty(); }
 
 std::vector<FlightRecord> Handshake::takeFlight() { return std::exchange(it_->flight, {}); }
 
-bool Handshake::isAnswered(const RecordView& record) const {
-  if (record.header.type != ContentType::handshake || record.header.epoch != 0) return false;
-  const auto head = headOf(record);
-  return head && head->sequence <= it_->answeredMessage;
+bool Handshake::isAnswered(const Message& message) const {
+  return message.sequence <= it_->answeredMessage;
 }
+
+bool Handshake::hasHello(Bytes random) const { return equal(it_->helloRandom, random); }
+
+bool Handshake::hasProof() const { return !it_->cookie.empty(); }
+
+bool Handshake::isBehindCookie() const { return it_->isBehindCookie; }
+
+bool Handshake::sawWrongCertificate() const { return it_->peerFlight.sawWrongCertificate(); }
 
 std::optional<std::string> Handshake::takeKeyLine() {
   if (!it_->keys || std::exchange(it_->keyLineTaken, true)) return std::nullopt;
@@ -419,6 +487,17 @@ BioMethodPtr makeDatagramBio() {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
   });
   return method;
+}
+
+int makeCookie(SSL* ssl, unsigned char* cookie, unsigned int* size) {
+  const ByteVector& ours = Handshake::OpenSsl::of(ssl).cookie;
+  std::ranges::copy(ours, cookie);
+  *size = static_cast<unsigned int>(ours.size());
+  return 1;
+}
+
+int verifyCookie(SSL* ssl, const unsigned char* cookie, unsigned int size) {
+  return equal(Handshake::OpenSsl::of(ssl).cookie, Bytes(cookie, size)) ? 1 : 0;
 }
 
 int verifyCertificate(X509_STORE_CTX* store, void*) {

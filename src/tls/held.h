@@ -21,12 +21,6 @@ class HeldDatagrams {
     return true;
   }
 
-  void dropLast() {
-    if (datagrams_.empty()) return;
-    bytes_ -= datagrams_.back().size();
-    datagrams_.pop_back();
-  }
-
   std::vector<ByteVector> take() {
     bytes_ = 0;
     return std::exchange(datagrams_, {});

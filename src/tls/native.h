@@ -20,8 +20,10 @@ struct Context::Native {
   SslContextPtr ssl;
 };
 
-// handshake.cc: the two ends at which OpenSSL calls us.
+// handshake.cc: the ends at which OpenSSL calls us.
 BioMethodPtr makeDatagramBio();
+int makeCookie(SSL* ssl, unsigned char* cookie, unsigned int* size);
+int verifyCookie(SSL* ssl, const unsigned char* cookie, unsigned int size);
 int verifyCertificate(X509_STORE_CTX* store, void*);
 
 }  // namespace parley::dtls

@@ -14,7 +14,7 @@ class Restarts {
  public:
   bool isUsedUp() const { return count_ >= limits::dtls::kRestarts; }
   bool isAllowed(Instant now) const { return !isUsedUp() && now >= nextAllowed(); }
-  Instant nextAllowed() const { return recent_[slot()]; }
+  Instant nextAllowed() const { return isUsedUp() ? never() : recent_[slot()]; }
 
   void note(Instant now) {
     recent_[slot()] = now + Duration(1s);

@@ -18,10 +18,11 @@ struct DropName {
   const char* why;
 };
 constexpr DropName kDrops[] = {
-    {&Stats::malformed, "malformed"},    {&Stats::tooLarge, "too large"},
-    {&Stats::notExpected, "unexpected"}, {&Stats::plaintextAlerts, "alert without proof"},
-    {&Stats::replayed, "replayed"},      {&Stats::badTag, "bad tag"},
-    {&Stats::overflow, "too much held"}, {&Stats::noBuffer, "packet pool empty"}};
+    {&Stats::malformed, "malformed"},       {&Stats::tooLarge, "too large"},
+    {&Stats::notExpected, "unexpected"},    {&Stats::plaintextAlerts, "alert without proof"},
+    {&Stats::replayed, "replayed"},         {&Stats::badTag, "bad tag"},
+    {&Stats::overflow, "too much held"},    {&Stats::forged, "not signed by the certificate"},
+    {&Stats::noBuffer, "packet pool empty"}};
 
 constexpr std::uint8_t kSayCloseNotify[] = {kWarning, kCloseNotify};
 
@@ -91,23 +92,15 @@ void Session::hold(Waiting& waiting, Bytes datagram) {
 }
 
 void Session::receiveRecords(Step& step, MutableBytes datagram, Packet* owner) {
-  // Until we have answered it, the client's first flight is kept for another attempt.
-  if (auto* handshaking = std::get_if<Handshaking>(&state_)) {
-    handshaking->holdsCurrent = handshaking->role == Role::server &&
-                                handshaking->flight.isEmpty() &&
-                                handshaking->firstFlight.hold(datagram);
-  }
-  const std::uint64_t restartsBefore = stats_.restarts;
-
   while (!datagram.empty()) {
     const auto record = takeRecord(datagram);
     if (!record) {
       ++stats_.malformed;
-      return;
+      break;
     }
     receiveRecord(step, *record, datagram.empty(), owner);
-    if (stats_.restarts != restartsBefore) return;  // the rest belongs to what was thrown away
   }
+  if (auto* handshaking = std::get_if<Handshaking>(&state_)) onDatagramEnd(step, *handshaking);
 }
 
 void Session::receiveRecord(Step& step, const RecordView& record, bool isLast, Packet* owner) {
@@ -318,9 +311,13 @@ void Session::onTimer(Step& step) {
 Instant Session::deadline() const {
   const auto* handshaking = std::get_if<Handshaking>(&state_);
   if (handshaking == nullptr) return never();
-  const Instant next =
-      handshaking->attempt ? handshaking->retransmit.due() : handshaking->restarts.nextAllowed();
-  return earliest(next, handshaking->giveUp.due());
+  Instant next = never();
+  if (handshaking->attempt) {
+    next = handshaking->retransmit.due();
+  } else if (handshaking->role == Role::client) {
+    next = handshaking->restarts.nextAllowed();
+  }
+  return earliest(next, earliest(handshaking->giveUp.due(), handshaking->secondOpinion.due()));
 }
 
 }  // namespace parley::dtls

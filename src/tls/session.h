@@ -19,6 +19,7 @@
 #include "tls/flight.h"
 #include "tls/handshake.h"
 #include "tls/held.h"
+#include "tls/hello.h"
 #include "tls/record.h"
 #include "tls/restarts.h"
 
@@ -89,17 +90,20 @@ class Session final : public PacketSink {
 
     Role role;
     std::unique_ptr<const Policy> policy;  // before the attempt, which looks at it
-    std::unique_ptr<Handshake> attempt;    // none while a restart has to wait
-    HeldDatagrams firstFlight;             // server: what a new attempt begins with
-    HeldDatagrams early;                   // application records that overtook the end
+    MessageAssembler messages;
+    std::unique_ptr<Handshake> attempt;  // client: none while a restart has to wait; server: none
+                                         // before a hello was taken
+    std::optional<Cookie> cookie;        // server: once a hello was not what it seemed
+    Instant cookieAsked = Instant::min();
+    HeldDatagrams early;  // application records that overtook the end
     FlightSender flight;
     Instant flightSent{};
     BackoffTimer retransmit;
     Timer giveUp;
+    Timer secondOpinion;  // after a certificate that was not announced
     Restarts restarts;
     std::optional<std::uint8_t> alertReceived;
     std::string lastError;
-    bool holdsCurrent = false;  // firstFlight ends with the datagram that is being read
   };
   struct Open {
     RecordSealer sealer;
@@ -124,9 +128,16 @@ class Session final : public PacketSink {
 
   // session_handshake.cc
   void receiveInHandshake(Step& step, Handshaking& handshaking, const RecordView& record);
+  void receiveMessage(Step& step, Handshaking& handshaking, Message message);
+  void receiveHello(Step& step, Handshaking& handshaking, Message message);
+  void admit(Step& step, Handshaking& handshaking, Message hello, bool bringsCookie);
+  void askForCookie(Step& step, Handshaking& handshaking);
+  void repeatFlight(Step& step, Handshaking& handshaking);
+  void onDatagramEnd(Step& step, Handshaking& handshaking);
   void beginAttempt(Step& step, Handshaking& handshaking);
   void settleAttempt(Step& step, Handshaking& handshaking);
   void restart(Step& step, Handshaking& handshaking);
+  void retry(Step& step, Handshaking& handshaking);
   void connect(Step& step, Handshaking& handshaking);
   void sendFlight(Step& step, Handshaking& handshaking, const char* trigger);
   void giveUp(Step& step, Handshaking& handshaking, Failed failed);

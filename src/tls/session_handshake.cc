@@ -11,6 +11,7 @@ namespace parley::dtls {
 namespace {
 
 constexpr std::uint8_t kFatal = 2;
+constexpr std::uint8_t kBadCertificate = 42;
 
 // RFC 6347 4.2.4.1 says one second; a measured path knows better.
 Duration firstRetransmit(Duration roundTrip) {
@@ -40,10 +41,9 @@ void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fing
                {"trigger", "a pair was answered"},
                {"owner", role == Role::client ? "client" : "server"});
   handshaking.giveUp.start(step.now, limits::dtls::kHandshake);
-  beginAttempt(step, handshaking);
-  if (role == Role::client) {  // a server does not speak first
-    stats_.notExpected += held.size();
-    return;
+  if (role == Role::client) {
+    stats_.notExpected += held.size();  // a server does not speak first
+    return beginAttempt(step, handshaking);
   }
   for (ByteVector& datagram : held) receiveRecords(step, datagram, nullptr);
 }
@@ -51,12 +51,11 @@ void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fing
 void Session::beginAttempt(Step& step, Handshaking& handshaking) {
   handshaking.flight.clear();
   handshaking.retransmit.stop();
-  std::vector<ByteVector> again = handshaking.firstFlight.take();
+  handshaking.messages.clear();
   handshaking.attempt =
       std::make_unique<Handshake>(*context_, handshaking.role, *handshaking.policy);
   handshaking.attempt->start();
   settleAttempt(step, handshaking);
-  for (ByteVector& datagram : again) receiveRecords(step, datagram, nullptr);
 }
 
 void Session::receiveInHandshake(Step& step, Handshaking& handshaking, const RecordView& record) {
@@ -80,23 +79,110 @@ void Session::receiveInHandshake(Step& step, Handshaking& handshaking, const Rec
     }
     return;
   }
+  if (header.type == ContentType::handshake && header.epoch == 0) {
+    std::vector<Message> whole;
+    if (!handshaking.messages.take(record.body, whole)) ++stats_.notExpected;
+    for (Message& message : whole) {
+      auto* still = std::get_if<Handshaking>(&state_);
+      if (still == nullptr) return;
+      receiveMessage(step, *still, std::move(message));
+    }
+    return;
+  }
+  if (!handshaking.attempt || !handshaking.attempt->receive(record)) {
+    ++stats_.notExpected;
+    return;
+  }
+  settleAttempt(step, handshaking);
+}
+
+void Session::receiveMessage(Step& step, Handshaking& handshaking, Message message) {
+  if (handshaking.role == Role::server && message.type == MessageType::clientHello) {
+    return receiveHello(step, handshaking, std::move(message));
+  }
   if (!handshaking.attempt) {
     ++stats_.notExpected;
     return;
   }
-  const bool isAgain = handshaking.attempt->isAnswered(record);
-  if (!handshaking.attempt->receive(record)) {
+  Handshake& attempt = *handshaking.attempt;
+  const bool isAgain = attempt.isAnswered(message);
+  if (attempt.receive(std::move(message))) return settleAttempt(step, handshaking);
+  ++stats_.notExpected;
+  if (isAgain) repeatFlight(step, handshaking);
+  // A certificate that was not announced may be forged, and a peer that has no other shows no
+  // other.
+  if (attempt.sawWrongCertificate() && !handshaking.secondOpinion.isRunning()) {
+    handshaking.secondOpinion.start(step.now, limits::dtls::kSecondOpinion);
+  }
+}
+
+void Session::onDatagramEnd(Step& step, Handshaking& handshaking) {
+  if (!handshaking.attempt) return;
+  if (!handshaking.attempt->onDatagramEnd()) ++stats_.forged;
+  settleAttempt(step, handshaking);
+}
+
+// RFC 6347 4.2.4: a flight that comes again says that ours was lost.
+void Session::repeatFlight(Step& step, Handshaking& handshaking) {
+  if (handshaking.flight.isEmpty() ||
+      step.now < handshaking.flightSent + limits::dtls::kRetransmitFirstMin) {
+    return;
+  }
+  ++stats_.handshakeRetransmits;
+  sendFlight(step, handshaking, "the peer repeated its flight");
+}
+
+void Session::receiveHello(Step& step, Handshaking& handshaking, Message message) {
+  const auto hello = ClientHello::parse(message.body);
+  if (!hello) {
+    ++stats_.malformed;
+    return;
+  }
+  if (handshaking.attempt && handshaking.attempt->hasHello(hello->random)) {
+    return repeatFlight(step, handshaking);
+  }
+  const bool bringsCookie =
+      message.sequence == 1 && handshaking.cookie && handshaking.cookie->isIn(*hello);
+  const bool isFirst = message.sequence == 0 && !handshaking.attempt && !handshaking.cookie;
+  if (!bringsCookie && !isFirst) return askForCookie(step, handshaking);
+  admit(step, handshaking, std::move(message), bringsCookie);
+}
+
+// The hello before it may have been forged, and is answered no more once a client has proved that
+// it hears us.
+void Session::admit(Step& step, Handshaking& handshaking, Message hello, bool bringsCookie) {
+  if (bringsCookie) {
+    if (!handshaking.restarts.isAllowed(step.now)) {
+      ++stats_.notExpected;
+      return;
+    }
+    handshaking.restarts.note(step.now);
+    ++stats_.restarts;
+    PARLEY_TRACE(step, Topic::dtls, "handshake_restarted", {"trigger", "a cookie came back"});
+  }
+  std::optional<Bytes> cookie;
+  if (bringsCookie) cookie = handshaking.cookie->bytes();
+  handshaking.flight.clear();
+  handshaking.retransmit.stop();
+  handshaking.attempt =
+      std::make_unique<Handshake>(*context_, handshaking.role, *handshaking.policy, cookie);
+  handshaking.attempt->receive(std::move(hello));
+  settleAttempt(step, handshaking);
+}
+
+// RFC 6347 4.2.1. Not of everybody: it costs a round trip. Once there is a second hello one of the
+// two is not our peer's.
+void Session::askForCookie(Step& step, Handshaking& handshaking) {
+  if (isPlanted(PlantedBug::noSecondAttempt) ||
+      step.now < handshaking.cookieAsked + limits::dtls::kCookieInterval) {
     ++stats_.notExpected;
     return;
   }
-  // RFC 6347 4.2.4: a flight that comes again says that ours was lost.
-  if (isAgain && !handshaking.attempt->hasFlight() && !handshaking.flight.isEmpty() &&
-      handshaking.attempt->progress() == Handshake::Progress::pending &&
-      step.now >= handshaking.flightSent + limits::dtls::kRetransmitFirstMin) {
-    ++stats_.handshakeRetransmits;
-    sendFlight(step, handshaking, "the peer repeated its flight");
-  }
-  settleAttempt(step, handshaking);
+  if (!handshaking.cookie) handshaking.cookie.emplace(step.secrets);
+  handshaking.cookieAsked = step.now;
+  PARLEY_TRACE(step, Topic::dtls, "cookie_requested", {"trigger", "another hello before this one"});
+  send(step, handshaking.flight.plaintext(
+                 {.version = kDtls10, .body = handshaking.cookie->request().encode()}));
 }
 
 void Session::settleAttempt(Step& step, Handshaking& handshaking) {
@@ -111,26 +197,34 @@ void Session::settleAttempt(Step& step, Handshaking& handshaking) {
   if (attempt.progress() == Handshake::Progress::done) connect(step, handshaking);
 }
 
+// OpenSSL refused what it was shown: an accident on the way, or a forgery that nothing could tell
+// from the truth. The true peer gets another attempt.
 void Session::restart(Step& step, Handshaking& handshaking) {
   const Handshake::Failure failure = handshaking.attempt->failure();
-  Failed failed{.reason = failure.reason,
-                .alertSent = failure.alert,
-                .alertReceived = handshaking.alertReceived,
-                .detail = failure.detail};
-  const bool isLast = handshaking.restarts.isUsedUp() || isPlanted(PlantedBug::noSecondAttempt);
-  if (failure.isFinal || isLast) {
-    return giveUp(step, handshaking, std::move(failed));
+  const bool isProven = handshaking.role == Role::server && handshaking.attempt->hasProof();
+  if (failure.isFinal || isProven || isPlanted(PlantedBug::noSecondAttempt)) {
+    return giveUp(step, handshaking,
+                  {.reason = failure.reason,
+                   .alertSent = failure.alert,
+                   .alertReceived = handshaking.alertReceived,
+                   .detail = failure.detail});
   }
-  // Something that was forged or broken spoilt the attempt. The true peer gets another one, without
-  // the datagram that did it.
   PARLEY_TRACE(step, Topic::dtls, "handshake_restarted", {"trigger", failure.detail});
   ++stats_.restarts;
   handshaking.lastError = failure.detail;
-  if (handshaking.holdsCurrent) handshaking.firstFlight.dropLast();
-  handshaking.holdsCurrent = false;
   handshaking.attempt.reset();
   handshaking.flight.clear();
-  if (!handshaking.restarts.isAllowed(step.now)) return;  // onTimer() will
+  handshaking.retransmit.stop();
+  if (handshaking.role == Role::server) {
+    if (!handshaking.cookie) handshaking.cookie.emplace(step.secrets);
+    return;
+  }
+  retry(step, handshaking);
+}
+
+// A client's next attempt, now or when it is allowed.
+void Session::retry(Step& step, Handshaking& handshaking) {
+  if (!handshaking.restarts.isAllowed(step.now)) return;
   handshaking.restarts.note(step.now);
   beginAttempt(step, handshaking);
 }
@@ -177,16 +271,29 @@ void Session::onHandshakeTimer(Step& step, Handshaking& handshaking) {
                        .alertReceived = handshaking.alertReceived,
                        .detail = std::move(handshaking.lastError)});
   }
+  if (handshaking.secondOpinion.expire(step.now)) {
+    return giveUp(step, handshaking,
+                  {.reason = FailureReason::wrongFingerprint,
+                   .alertSent = kBadCertificate,
+                   .alertReceived = handshaking.alertReceived});
+  }
   if (!handshaking.attempt) {
-    if (!handshaking.restarts.isAllowed(step.now)) return;
-    handshaking.restarts.note(step.now);
-    return beginAttempt(step, handshaking);
+    if (handshaking.role == Role::client) retry(step, handshaking);
+    return;
   }
-  if (handshaking.retransmit.onTimer(step.now) == BackoffTimer::Outcome::resend &&
-      !isPlanted(PlantedBug::flightNotRepeated)) {
-    ++stats_.handshakeRetransmits;
-    sendFlight(step, handshaking, "timer");
+  if (handshaking.retransmit.onTimer(step.now) != BackoffTimer::Outcome::resend ||
+      isPlanted(PlantedBug::flightNotRepeated)) {
+    return;
   }
+  if (handshaking.attempt->isBehindCookie() &&
+      handshaking.retransmit.attempts() > limits::dtls::kCookieAnswers) {
+    // Whoever asked for the cookie does not know it.
+    handshaking.attempt.reset();
+    ++stats_.restarts;
+    return retry(step, handshaking);
+  }
+  ++stats_.handshakeRetransmits;
+  sendFlight(step, handshaking, "timer");
 }
 
 }  // namespace parley::dtls

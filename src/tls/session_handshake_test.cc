@@ -280,6 +280,8 @@ TEST(SessionHandshake, TrustsACertificateByFingerprintAloneInBothRoles) {
       EXPECT_EQ(sentSealed, test.isAccepted);  // our Finished never reaches a stranger
       if (test.isAccepted) continue;
 
+      EXPECT_TRUE(checker.failed.empty());  // it may have been forged
+      link.runFor(limits::dtls::kSecondOpinion);
       ASSERT_EQ(checker.failed.size(), 1u);
       EXPECT_EQ(checker.failed[0].reason, FailureReason::wrongFingerprint);
       EXPECT_EQ(checker.failed[0].alertSent, 42);
@@ -332,17 +334,17 @@ ByteVector garbageMessage(std::uint8_t type, std::uint16_t sequence, std::size_t
   return datagram;
 }
 
-TEST(SessionHandshake, AForgedHelloBeforeTheTrueOneCostsARestart) {
+TEST(SessionHandshake, GarbageBeforeTheTrueHelloIsNotShownToOpenSsl) {
   Link link;
   link.startServer();
   Step step = link.bench.step();
   link.server.receive(step, garbageMessage(1, 0, 80));
-  EXPECT_EQ(link.server.session.stats().restarts, 1u);
-  EXPECT_TRUE(link.server.failed.empty());
+  EXPECT_EQ(link.server.session.stats().malformed, 1u);
   EXPECT_TRUE(link.server.sent.empty());  // no alert that would kill the true peer
   link.startClient();
   link.runFor(100ms);
   EXPECT_TRUE(link.isConnected());
+  EXPECT_EQ(link.server.session.stats().restarts, 0u);
 }
 
 TEST(SessionHandshake, AForgedHelloHeldBeforeStartIsPassedOver) {
@@ -354,7 +356,6 @@ TEST(SessionHandshake, AForgedHelloHeldBeforeStartIsPassedOver) {
   link.startServer();
   link.runFor(100ms);
   EXPECT_TRUE(link.isConnected());
-  EXPECT_EQ(link.server.session.stats().restarts, 1u);
 }
 
 TEST(SessionHandshake, GarbageBetweenTheHalvesOfAHelloDoesNotLoseTheFirst) {
@@ -389,36 +390,17 @@ TEST(SessionHandshake, GarbageBetweenTheHalvesOfAHelloDoesNotLoseTheFirst) {
   EXPECT_TRUE(link.isConnected());
 }
 
-TEST(SessionHandshake, RestartsAtMostThreeTimesASecondAndTenInAll) {
+TEST(SessionHandshake, AForgedAnswerIsNotShownToOpenSsl) {
   Link link;
   link.startServer();
-  std::vector<std::uint64_t> restarts;
-  for (int i = 0; i < 500 && link.server.failed.empty(); ++i) {
-    Step step = link.bench.step();
-    link.server.receive(step, garbageMessage(1, 0, 80));
-    link.runFor(10ms);
-    if (i % 100 == 99) restarts.push_back(link.server.session.stats().restarts);
-  }
-  ASSERT_GE(restarts.size(), 3u);
-  // Three a second, the one that this second's end allowed, and one that has to wait.
-  EXPECT_LE(restarts[0], 5u);
-  EXPECT_LE(restarts[1], 8u);
-  EXPECT_LE(restarts[2], 10u);
-  ASSERT_EQ(link.server.failed.size(), 1u);
-  EXPECT_EQ(link.server.failed[0].reason, FailureReason::handshake);
-  EXPECT_FALSE(link.server.failed[0].detail.empty());
-}
-
-TEST(SessionHandshake, AClientBeginsAgainAfterAForgedAnswer) {
-  Link link;
-  link.startServer();
+  link.startClient();
   Step step = link.bench.step();
-  link.client.session.start(step, Role::client, {link.server.fingerprint()});
-  link.client.sent.clear();  // the first hello is lost
-  link.client.receive(step, garbageMessage(2, 0, 80));
-  EXPECT_EQ(link.client.session.stats().restarts, 1u);
-  ASSERT_EQ(link.client.sent.size(), 1u);
-  link.carry(link.client);
+  for (std::uint16_t sequence = 0; sequence < 4; ++sequence) {
+    for (const std::uint8_t type : std::initializer_list<std::uint8_t>{2, 11, 12, 13, 14}) {
+      link.client.receive(step, garbageMessage(type, sequence, 80));
+    }
+  }
+  EXPECT_EQ(link.client.session.stats().restarts, 0u);
   link.runFor(100ms);
   EXPECT_TRUE(link.isConnected());
 }
