@@ -28,6 +28,8 @@ ByteVector Forger::make(Forgery kind) {
       return stun(false);
     case Forgery::clientHello:
       return clientHello();
+    case Forgery::handshakeMessage:
+      return handshakeMessage();
     case Forgery::alert: {
       const std::array<std::uint8_t, 2> fatal = {2, static_cast<std::uint8_t>(dice_.below(120))};
       return record(kAlert, 0, fatal);
@@ -36,6 +38,9 @@ ByteVector Forger::make(Forgery kind) {
       return record(kChangeCipherSpec, 0, std::array<std::uint8_t, 1>{1});
     case Forgery::sealedData:
       return record(kData, 1, noise(24 + dice_.below(1'100)));
+    case Forgery::emptyRecord:
+      return record(static_cast<std::uint8_t>(kChangeCipherSpec + dice_.below(4)),
+                    static_cast<std::uint16_t>(dice_.below(2)), {});
     case Forgery::garbledRecord:
       return garbledRecord();
     case Forgery::noise:
@@ -117,6 +122,21 @@ ByteVector Forger::clientHello() {
   ByteVector message(12 + out.written());
   const auto size = static_cast<std::uint32_t>(out.written());
   WireWriter(message).u8(1).u24(size).u16(0).u24(0).u24(size).bytes(Bytes(body).first(size));
+  return record(kHandshake, 0, message);
+}
+
+ByteVector Forger::handshakeMessage() {
+  constexpr std::array<std::uint8_t, 9> kTypes = {1, 2, 3, 11, 12, 13, 14, 15, 16};
+  const ByteVector body = noise(dice_.below(200));
+  const auto size = static_cast<std::uint32_t>(body.size());
+  ByteVector message(12 + body.size());
+  WireWriter(message)
+      .u8(kTypes.at(dice_.below(kTypes.size())))
+      .u24(size)
+      .u16(static_cast<std::uint16_t>(dice_.below(6)))
+      .u24(0)
+      .u24(size)
+      .bytes(body);
   return record(kHandshake, 0, message);
 }
 

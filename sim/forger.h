@@ -13,16 +13,20 @@ enum class Forgery : std::uint8_t {
   stunRequest,   // a Binding request of the right shape, whose integrity is wrong
   stunResponse,  // a success that nobody asked for
   clientHello,
-  alert,  // fatal and of epoch 0, as in the time before the keys
+  handshakeMessage,  // of any type and any place in the numbering
+  alert,             // fatal and of epoch 0, as in the time before the keys
   changeCipherSpec,
   sealedData,  // application data of epoch 1, which no key opens
+  emptyRecord,
   garbledRecord,
   noise,
 };
 
-inline constexpr std::array kForgeries = {
-    Forgery::stunRequest,      Forgery::stunResponse, Forgery::clientHello,   Forgery::alert,
-    Forgery::changeCipherSpec, Forgery::sealedData,   Forgery::garbledRecord, Forgery::noise};
+inline constexpr std::array kForgeries = {Forgery::stunRequest,   Forgery::stunResponse,
+                                          Forgery::clientHello,   Forgery::handshakeMessage,
+                                          Forgery::alert,         Forgery::changeCipherSpec,
+                                          Forgery::sealedData,    Forgery::emptyRecord,
+                                          Forgery::garbledRecord, Forgery::noise};
 
 class Forger {
  public:
@@ -39,6 +43,7 @@ class Forger {
   ByteVector stun(bool isRequest);
   ByteVector record(std::uint8_t type, std::uint16_t epoch, Bytes body);
   ByteVector clientHello();
+  ByteVector handshakeMessage();
   ByteVector garbledRecord();
 
   Random dice_;

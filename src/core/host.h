@@ -77,6 +77,7 @@ class Host {
     // What it holds that the loop cannot see, for the release report.
     struct Holdings {
       std::size_t transactions = 0;
+      std::size_t bytesUnread = 0;  // received, and nobody has taken them yet
     };
     virtual Holdings holdings() const { return {}; }
 

@@ -350,8 +350,12 @@ LoopReport Loop::report() const {
                             report.driver.receivedTruncated;
   report.packetsRefused = packets_.refused();
   report.steps = steps_;
-  for (const Seat& seat : seats_)
-    if (seat.guest) report.transactions += seat.guest->holdings().transactions;
+  for (const Seat& seat : seats_) {
+    if (!seat.guest) continue;
+    const Host::Guest::Holdings held = seat.guest->holdings();
+    report.transactions += held.transactions;
+    report.bytesUnread += held.bytesUnread;
+  }
   return report;
 }
 

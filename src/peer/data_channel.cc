@@ -243,6 +243,7 @@ void DataChannel::onClosed(std::optional<RTCError> error) {
   }
   state_ = State::closed;
   host_->release(buffered_);
+  host_->freeStream(*this);
   for (Receiver& receiver : std::exchange(receivers_, {})) receiver.resolve(kNothing);
   for (Drain& drain : std::exchange(drains_, {}))
     drain.rejectWith(invalidState("the data channel is closed"));

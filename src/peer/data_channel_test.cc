@@ -254,6 +254,21 @@ TEST_F(DataChannelTest, ClosingByThePeerFiresClosingThenClose) {
   EXPECT_THAT(run(), ElementsAre("x close closed"));
 }
 
+TEST_F(DataChannelTest, ItsIdMayBeUsedAgainInItsCloseEvent) {
+  const std::uint16_t id = *x->id();
+  const auto again = [&] {
+    return a.pc->createDataChannel("again", {.negotiated = true, .id = id});
+  };
+  std::shared_ptr<RTCDataChannel> next;
+  x->onclose = [&](const Event&) { next = again(); };
+  a.channelEvent(channel::Closing{xId});
+  EXPECT_EQ(nameThrownBy(again), "OperationError");
+  a.channelEvent(channel::Closed{xId, {}});
+  run();
+  ASSERT_NE(next, nullptr);
+  EXPECT_EQ(nameThrownBy(again), "OperationError");  // the end of the first did not free it
+}
+
 TEST_F(DataChannelTest, HandlersAreClearedAfterTheLastEvent) {
   std::weak_ptr<RTCDataChannel> weak = x;
   x->onmessage = [held = x](const MessageEvent&) {};

@@ -131,10 +131,13 @@ bool DataChannels::isOpenAsked(const DataChannel& channel) const {
   return asked_.contains(channel.channelId());
 }
 
+void DataChannels::freeStream(const DataChannel& channel) {
+  if (channel.id()) used_.erase(*channel.id());
+}
+
 void DataChannels::forget(DataChannel& channel) {
   const channel::ChannelId id = channel.channelId();
   if (!channels_.contains(id)) return;
-  if (channel.id()) used_.erase(*channel.id());
   asked_.erase(id);
   channels_.erase(id);
 }

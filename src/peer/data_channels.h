@@ -53,6 +53,7 @@ class DataChannels final : public ChannelHost {
   bool reserve(std::size_t buffered, std::size_t bytes) override;
   void release(std::size_t bytes) override { buffered_ -= std::min(bytes, buffered_); }
   bool isOpenAsked(const DataChannel& channel) const override;
+  void freeStream(const DataChannel& channel) override;
   void forget(DataChannel& channel) override;
 
   void on(channel::Opened event);

@@ -315,8 +315,8 @@ Instant Association::Machine::deadline() const {
 const char* Association::Machine::inconsistency() const {
   if (answers_.size() > kAnswersMax || replies_.size() > kRepliesMax)
     return "sctp: more answers wait than allowed";
-  if (unread_ > 2 * config_.receiveWindow + limits::sctp::kMessageMaxConfigurable)
-    return "sctp: more is unread than the window allows";
+  // What fills a hole may free as much again as the window holds (hasRoomFor()).
+  if (unread_ > 4 * config_.receiveWindow) return "sctp: more is unread than the window allows";
   if (!link_) return nullptr;
   const Link& link = *link_;
   if (!link.outstanding.isConsistent()) return "sctp: the sums over what is outstanding are wrong";
@@ -326,6 +326,8 @@ const char* Association::Machine::inconsistency() const {
     return "sctp: T3 runs and nothing is outstanding";
   if (isTransferring() && link.outstanding.bytesInFlight() > 0 && !link.t3.isRunning())
     return "sctp: data is in flight and T3 does not run";
+  if (isTransferring() && owesWindow() && !link.acks.isDue())
+    return "sctp: a window that has reopened was not told of";
   if (link.reassembly.incomplete() > limits::sctp::kIncompleteMessages + 1)
     return "sctp: more incomplete messages than allowed";
   return nullptr;

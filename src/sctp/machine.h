@@ -83,6 +83,7 @@ class Association::Machine {
   void deliver(std::vector<Complete>& complete);
   bool hasRoomFor(const DataChunk& data, bool next) const;
   std::size_t windowNow() const;
+  bool owesWindow() const;  // the peer believes in a window that is much smaller
   void consumed(std::size_t bytes, std::size_t messages);
   bool sendSack(Outbox& out);
 

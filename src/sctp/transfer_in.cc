@@ -106,11 +106,12 @@ void Association::Machine::deliver(std::vector<Complete>& complete) {
 void Association::Machine::consumed(std::size_t bytes, std::size_t messages) {
   unread_ -= std::min(unread_, bytes + messages * limits::sctp::kMessageOverhead);
   if (!link_ || !isTransferring()) return;
+  if (owesWindow() && !isPlanted(PlantedBug::windowUpdateLost)) link_->acks.ackAtOnce();
+}
+
+bool Association::Machine::owesWindow() const {
   const std::size_t threshold = worthTelling(config_);
-  if (isPlanted(PlantedBug::windowUpdateLost)) return;
-  if (link_->announced < threshold && windowNow() >= link_->announced + threshold) {
-    link_->acks.ackAtOnce();
-  }
+  return link_->announced < threshold && windowNow() >= link_->announced + threshold;
 }
 
 void Association::Machine::onForwardTsn(Step& step, const ChunkView& chunk) {

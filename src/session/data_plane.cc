@@ -77,6 +77,10 @@ void DataPlane::consumed(Step& step, const Consumed& command) {
   if (channels_) channels_->consumed(step, command.id, command.payload);
 }
 
+std::size_t DataPlane::bytesUnread() const {
+  return association_ && !ended_ ? association_->stats().bytesUnread : 0;
+}
+
 const char* DataPlane::inconsistency() const {
   if (!association_ || ended_) return nullptr;
   const char* found = association_->inconsistency();

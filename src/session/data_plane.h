@@ -44,6 +44,7 @@ class DataPlane final : private PacketSink {
 
   std::vector<Event> takeEvents() { return std::move(events_); }
   const char* inconsistency() const;
+  std::size_t bytesUnread() const;
 
  private:
   void sendPacket(Step& step, Packet packet) override;

@@ -345,7 +345,7 @@ Host::Guest::Holdings Session::holdings() const {
   for (const auto& transport : transports_)
     for (const ice::PairStats& pair : agent_.pairs(transport->index()))
       if (pair.state == ice::PairState::inProgress) ++transactions;
-  return {.transactions = transactions};
+  return {.transactions = transactions, .bytesUnread = data_.bytesUnread()};
 }
 
 const char* Session::inconsistency() const {

@@ -31,6 +31,7 @@ class Books {
     bool isReliable() const { return isReliable_; }
     std::size_t sentCount() const { return sizes_.size(); }
     std::size_t deliveredCount() const { return delivered_; }
+    bool isLastDelivered() const { return sizes_.empty() || sizes_.back().delivered; }
     bool isComplete() const { return !isReliable_ || delivered_ == sizes_.size(); }
 
    private:

@@ -79,6 +79,7 @@ class Drawing {
     plan_.ipv6 = oneIn(4);
     plan_.nearWrap = oneIn(2);
     plan_.smallWindow = oneIn(3);
+    plan_.losesFarewell = oneIn(4);
     // Half of all ends are W3C objects behind a port with delays.
     plan_.behindPort = {oneIn(2), oneIn(2)};
   }
@@ -129,6 +130,15 @@ class Drawing {
         act(Verb::trap, at, a % 4);  // nothing that ends the connection
     }
   }
+  // A reader that takes nothing for a while, and a writer that does not mind.
+  void besiege(Duration until) {
+    const std::uint8_t reader = side();
+    const Duration from = between(1s, until);
+    actOf(reader, Verb::pauseAll, from);
+    for (std::uint64_t i = 0, n = 1 + random_.below(6); i < n; ++i)
+      actOf(reader ^ 1, Verb::flood, from + between(0s, 2s), random_.u32());
+    actOf(reader, Verb::resume, from + between(1s, 5s));
+  }
   void mildWeather(Duration until) {
     if (oneIn(2)) fault(Kind::loss, 0s, until, upTo(0.05));
     if (oneIn(2)) fault(Kind::jitter, 0s, until, 0, random_.below(40'000));
@@ -140,6 +150,7 @@ class Drawing {
     begin();
     mildWeather(20s);
     live(15s, 30);
+    if (oneIn(4)) besiege(12s);
   }
   void drawWeather() {
     begin();

@@ -22,6 +22,7 @@ Faults::Faults(sim::World& world, std::array<sim::Node*, 2> nodes, sim::Nat* nat
       link_(nat ? world.connect(*nodes[0], *nat, calm_)
                 : world.connect(*nodes[0], *nodes[1], calm_)),
       random_(plan.seed ^ 0xfau),
+      forger_(plan.seed ^ 0xf0),
       active_(plan.faults.size()) {
   const bool isWatching = std::ranges::any_of(plan.faults, [](const Fault& fault) {
     return fault.kind == Kind::inject || fault.kind == Kind::capture;
@@ -90,6 +91,15 @@ void Faults::clear() {
   apply();
 }
 
+void Faults::silence(int side, bool isSilent) {
+  sim::Pipe& pipe = pipeOf(static_cast<std::size_t>(side));
+  isSilent ? pipe.cut() : pipe.mend();
+}
+
+sim::Pipe& Faults::pipeOf(std::size_t side) {
+  return nat_ && side == 1 ? link_.from(*nat_) : link_.from(*nodes_[side]);
+}
+
 void Faults::apply() {
   std::array<sim::LinkOptions, kDirections> options = {calm_, calm_};
   std::array<bool, kDirections> isCut{}, isOffline{};
@@ -139,7 +149,7 @@ void Faults::apply() {
     }
   }
   for (std::size_t way = 0; way < kDirections; ++way) {
-    sim::Pipe& pipe = nat_ && way == 1 ? link_.from(*nat_) : link_.from(*nodes_[way]);
+    sim::Pipe& pipe = pipeOf(way);
     pipe.options() = options[way];
     isCut[way] ? pipe.cut() : pipe.mend();
     nodes_[way]->setOnline(!isOffline[way]);
@@ -160,7 +170,7 @@ void Faults::attack(std::size_t index) {
       datagram.source = {other.address(),
                          static_cast<std::uint16_t>(1'024 + random_.below(60'000))};
       datagram.destination = {victim.address(), ports[random_.below(ports.size())]};
-      datagram.bytes = forgery();
+      datagram.bytes = forger_.any();
       world_.transmit(other, std::move(datagram));
     }
   } else {
@@ -170,57 +180,15 @@ void Faults::attack(std::size_t index) {
     if (!towards.empty()) {
       sim::WireDatagram datagram = *towards[random_.below(towards.size())];
       if (fault.kind == Kind::inject)
-        datagram.bytes = forgery();
+        datagram.bytes = forger_.any();
       else if (random_.unit() < fault.strength)
-        datagram = mutated(std::move(datagram));
+        datagram.bytes = forger_.spoil(datagram.bytes);
       world_.transmit(other, std::move(datagram));
     }
   }
   const auto gap =
       Duration(1s) / static_cast<Duration::rep>(std::max<std::uint64_t>(fault.number, 1));
   world_.at(gap, [this, index] { attack(index); });
-}
-
-// What looks like STUN, DTLS of every kind, or nothing at all.
-ByteVector Faults::forgery() {
-  ByteVector bytes(20 + random_.below(200));
-  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
-  switch (random_.below(4)) {
-    case 0: {  // RFC 8489 5: a binding message with the cookie
-      bytes[0] = static_cast<std::uint8_t>(random_.below(2));
-      bytes[1] = 1;
-      bytes.resize(bytes.size() & ~std::size_t{3});
-      bytes[2] = static_cast<std::uint8_t>((bytes.size() - 20) >> 8);
-      bytes[3] = static_cast<std::uint8_t>(bytes.size() - 20);
-      constexpr std::array<std::uint8_t, 4> kCookie = {0x21, 0x12, 0xa4, 0x42};
-      std::ranges::copy(kCookie, bytes.begin() + 4);
-      break;
-    }
-    case 1:
-    case 2: {  // RFC 6347 4.1: a record of epoch 0 or 1
-      bytes[0] = static_cast<std::uint8_t>(20 + random_.below(4));
-      bytes[1] = 0xfe;
-      bytes[2] = 0xfd;
-      bytes[3] = 0;
-      bytes[4] = static_cast<std::uint8_t>(random_.below(3));
-      bytes[11] = static_cast<std::uint8_t>((bytes.size() - 13) >> 8);
-      bytes[12] = static_cast<std::uint8_t>(bytes.size() - 13);
-      if (bytes[0] == 22) bytes[13] = static_cast<std::uint8_t>(random_.below(21));
-      break;
-    }
-    default:
-      break;
-  }
-  return bytes;
-}
-
-sim::WireDatagram Faults::mutated(sim::WireDatagram datagram) {
-  ByteVector& bytes = datagram.bytes;
-  if (bytes.empty()) return datagram;
-  if (random_.below(4) == 0) bytes.resize(1 + random_.below(bytes.size()));
-  for (std::uint64_t i = 0, n = random_.below(4); i < n; ++i)
-    bytes[random_.below(bytes.size())] ^= static_cast<std::uint8_t>(1u << random_.below(8));
-  return datagram;
 }
 
 }  // namespace parley::seeds

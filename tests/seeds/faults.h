@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "plan.h"
 #include "rogue.h"
+#include "sim/forger.h"
 #include "sim/nat.h"
 #include "sim/world.h"
 
@@ -22,16 +23,16 @@ class Faults {
 
   const std::shared_ptr<Mischief>& mischief() const { return mischief_; }
 
-  void schedule();  // from now on, at their instants
-  void clear();     // all over: the network is good and everybody is awake
+  void schedule();                        // from now on, at their instants
+  void clear();                           // all over: the network is good and everybody is awake
+  void silence(int side, bool isSilent);  // nothing that this machine sends arrives
 
  private:
   void begin(std::size_t index);
   void end(std::size_t index);
   void apply();  // what is active, onto the link
+  sim::Pipe& pipeOf(std::size_t side);
   void attack(std::size_t index);
-  ByteVector forgery();
-  sim::WireDatagram mutated(sim::WireDatagram datagram);
   sim::Node& node(const Fault& fault) const { return *nodes_[fault.side]; }
 
   sim::World& world_;
@@ -41,6 +42,7 @@ class Faults {
   sim::Nat* nat_;
   sim::Link& link_;
   Random random_;
+  sim::Forger forger_;
   std::vector<bool> active_;
   std::deque<sim::WireDatagram> seen_;
   std::uint8_t nextAddress_ = 100;

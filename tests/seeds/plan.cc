@@ -16,8 +16,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::cou
     "sleep",  "forge", "inject",      "capture", "mangle"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
-    "open",        "open agreed", "send",      "flood",  "close channel", "pause", "resume",
-    "restart ICE", "negotiate",   "roll back", "misuse", "trap",          "close", "drop"};
+    "open",      "open agreed", "send",   "flood",       "close channel",
+    "pause",     "pause all",   "resume", "restart ICE", "negotiate",
+    "roll back", "misuse",      "trap",   "close",       "drop"};
 
 double seconds(Duration time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -59,8 +60,8 @@ bool Plan::has(Act::Verb verb) const {
 }
 
 // A handshake may take 30 s, and consent lives for 30 s without an answer: what denies the path
-// for that long, or most of it, may end a connection of honest peers. So may handshake messages
-// that are changed or forged on the path itself: DTLS proves them at its end only.
+// for that long, or most of it, may end a connection of honest peers. So may a ClientHello that is
+// changed on the path itself: DTLS proves it at its end only.
 bool Plan::mayLoseConnection() const {
   // An answer to an offer that was taken back may be taken for another's: both then have their own
   // idea of who is who.
@@ -79,7 +80,6 @@ bool Plan::mayLoseConnection() const {
              case Kind::rate:
              case Kind::narrow:
              case Kind::newAddress:
-             case Kind::inject:
              case Kind::capture:
              case Kind::corrupt:
              case Kind::rebind:
@@ -90,12 +90,17 @@ bool Plan::mayLoseConnection() const {
          });
 }
 
-bool Plan::cutsThePath() const {
+bool Plan::isEverSilent() const {
   return std::ranges::any_of(faults, [](const Fault& fault) {
     using Kind = Fault::Kind;
     return fault.kind == Kind::cut || fault.kind == Kind::cutOneWay ||
-           fault.kind == Kind::offline || fault.kind == Kind::sleep || fault.kind == Kind::loss;
+           fault.kind == Kind::offline || fault.kind == Kind::sleep;
   });
+}
+
+bool Plan::cutsThePath() const {
+  return isEverSilent() ||
+         std::ranges::find(faults, Fault::Kind::loss, &Fault::kind) != faults.end();
 }
 
 bool Plan::movesThePath() const {

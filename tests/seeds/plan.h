@@ -63,12 +63,13 @@ struct Fault {
 struct Act {
   enum class Verb : std::uint8_t {
     open,          // a channel; a: its options, b: how it is read
-    openAgreed,    // negotiated: both ends make it
+    openAgreed,    // negotiated: both ends make it; b: how often anew, once it is closed
     send,          // a: which channel, b: how many, and how large
     flood,         // a: which channel; more than a small window holds
     closeChannel,  // a: which
     pause,         // a: which
-    resume,        // a: which
+    pauseAll,
+    resume,  // a: which
     restartIce,
     negotiate,  // an offer that nobody asked for
     rollback,
@@ -103,6 +104,7 @@ struct Plan {
   bool smallWindow = false;           // a reader that pauses soon stops its sender
   std::optional<std::uint8_t> rogue;  // this one breaks its SCTP packets before it seals them
   bool spoiltFingerprint = false;     // the first offer names another certificate
+  bool losesFarewell = false;         // what the first user says first at the end does not arrive
   std::array<bool, 2> behindPort{};
   std::optional<NatPlan> nat;  // in front of the second machine
   std::vector<Fault> faults;
@@ -114,6 +116,7 @@ struct Plan {
   bool has(Act::Verb verb) const;
   bool cutsThePath() const;
   bool movesThePath() const;       // until its next check a machine does not know its own address
+  bool isEverSilent() const;       // somebody is out of reach for a while
   bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
   std::string describe() const;    // a line per item, numbered as `without` counts
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "books.h"
+#include "core/limits.h"
 #include "delayed_realm.h"
 #include "faults.h"
 #include "peer/loop_realm.h"
@@ -137,7 +138,13 @@ class Run {
     if (act.verb != Act::Verb::openAgreed) return user(act.who).act(act);
     const auto id = static_cast<std::uint16_t>(400 + agreed_++);
     for (int index : {0, 1})
-      node(index).post([this, index, id, act] { user(index).agree(id, act.a, act.b + 1u); });
+      node(index).post([this, index, id, act] {
+        user(index).agree(
+            {.id = id,
+             .options = act.a,
+             .reading = act.b + 1u,
+             .renews = act.b % 2 == 0 && !plan_.mayLoseConnection() && !plan_.isEverSilent()});
+      });
   }
 
   // After each event of the world.
@@ -182,10 +189,21 @@ class Run {
       if (isBroken()) return;
       if (missesGoodbye()) journal_.violate("CLOSE", "a goodbye was not heard");
       missing = unfinished();
-      if (missing.empty() && world_.now() >= rested) return;
+      if (missing.empty() && world_.now() >= rested) return mustHoldNothing();
       for (int index : {0, 1}) node(index).post([this, index] { user(index).keepAlive(); });
     }
     if (!isBroken()) journal_.violate("INV-12", missing);
+  }
+
+  // C-9: whatever came was read or thrown away, so the receive window is whole again.
+  void mustHoldNothing() {
+    if (plan_.rogue) return;
+    // Data that came before its channel is thrown away after a while.
+    runFor(limits::channel::kEarlyHold + 100ms);
+    for (sim::Node* each : nodes_)
+      if (const std::size_t left = each->report().bytesUnread; left != 0 && !isBroken())
+        journal_.violate("INV-5", each->name() + " counts " + std::to_string(left) +
+                                      " bytes as unread that nobody can read");
   }
 
   // A close() in weather that loses little is repeated until it is heard.
@@ -203,11 +221,20 @@ class Run {
     return missing.empty() ? user(1).unfinished(user(0)) : missing;
   }
 
+  void closeFirst() {
+    const std::uint64_t before = node(0).bytesSent();
+    if (plan_.losesFarewell) faults_.silence(0, true);
+    node(0).post([this] { user(0).close(); });
+    if (!plan_.losesFarewell) return;
+    world_.runUntil([&] { return mustStop() || node(0).bytesSent() > before; }, 1s);
+    faults_.silence(0, false);
+  }
+
   void end() {
     if (isBroken()) return;
     isEnding_ = true;
     const bool isSeen = !plan_.movesThePath() && user(0).canBeSeenClosing(user(1));
-    node(0).post([this] { user(0).close(); });
+    closeFirst();
     runFor(3s);
     if (isSeen && !isBroken() && !user(1).hasSeenClose())
       journal_.violate("CLOSE", "user 1 has not noticed that its peer has closed");

@@ -13,6 +13,8 @@ using Sig = RTCSignalingState;
 
 constexpr std::size_t kLargest = 65'536;  // what a peer with a small window takes
 
+constexpr Duration kRenewed = 8s;  // until both sides have surely seen a channel close
+
 // webrtc-pc 4.3.1: which states a description leads to.
 bool isArrow(Sig from, Sig to) {
   switch (from) {
@@ -287,6 +289,10 @@ void User::onClose(End& end) {
     journal_.violate("INV-7", end.name + " had two close events");
   if (end.channel->readyState() != RTCDataChannelState::closed)
     journal_.violate("W3C", end.name + " had its close event and is not closed");
+  if (!end.agreed || !end.agreed->renews || end.agreed->isRenewed || end.failed) return;
+  Agreed again = *end.agreed;
+  again.isRenewed = true;
+  agree(again);
 }
 
 // Between two send() it only falls.
@@ -326,7 +332,10 @@ void User::act(const Act& act) {
       if (End* end = pick(act.a, false)) closeChannel(*end);
       return;
     case Verb::pause:
-      if (End* end = pick(act.a, true)) end->channel->pauseReceiving();
+      if (End* end = pick(act.a, true)) pause(*end);
+      return;
+    case Verb::pauseAll:
+      for (const auto& end : ends_) pause(*end);
       return;
     case Verb::resume:
       for (const auto& end : ends_) end->channel->resumeReceiving();
@@ -363,16 +372,24 @@ void User::open(std::uint32_t options, std::uint32_t reading) {
   }
 }
 
-void User::agree(std::uint16_t id, std::uint32_t options, std::uint32_t reading) {
+void User::agree(const Agreed& agreed) {
   if (isClosed_) return;
-  RTCDataChannelInit init = initFrom(options);
+  RTCDataChannelInit init = initFrom(agreed.options);
   init.negotiated = true;
-  init.id = id;
+  init.id = agreed.id;
   try {
-    watch(pc_->createDataChannel("n" + std::to_string(id), init), reading);
+    const std::string label = "n" + std::to_string(agreed.id) + (agreed.isRenewed ? "+" : "");
+    watch(pc_->createDataChannel(label, init), agreed.reading);
+    ends_.back()->agreed = agreed;
+    ends_.back()->greets &= !agreed.renews;
   } catch (const DOMException& error) {
     unexpected("createDataChannel, negotiated", error);
   }
+}
+
+// What is sent on an id that the other side does not use again yet would be thrown away.
+bool User::isTooNew(const End& end) const {
+  return end.agreed && end.agreed->isRenewed && journal_.now() < end.openedAt + kRenewed;
 }
 
 User::End* User::pick(std::uint32_t which, bool isOpen) {
@@ -381,7 +398,7 @@ User::End* User::pick(std::uint32_t which, bool isOpen) {
     const RTCDataChannelState state = end->channel->readyState();
     const bool isUsable =
         state == RTCDataChannelState::open || (!isOpen && state == RTCDataChannelState::connecting);
-    if (isUsable) some.push_back(end.get());
+    if (isUsable && !isTooNew(*end)) some.push_back(end.get());
   }
   return some.empty() ? nullptr : some[which % some.size()];
 }
@@ -428,7 +445,16 @@ void User::sendOne(End& end, std::size_t size, bool isText) {
   end.buffered = end.channel->bufferedAmount();
 }
 
+// A reader that takes nothing does not see its channel close either.
+void User::pause(End& end) {
+  if (!end.agreed || !end.agreed->renews) end.channel->pauseReceiving();
+}
+
 void User::closeChannel(End& end) {
+  // One that is renewed has to be known to both: the wire does not tell one from the next.
+  if (end.agreed && end.agreed->renews &&
+      (end.agreed->isRenewed || !end.wasOpen || journal_.now() < end.openedAt + 3s))
+    return;
   end.closedHere = true;
   end.closedAt = journal_.now();
   end.channel->close();

@@ -53,7 +53,16 @@ class User {
   void receive(Signal signal);
   void beCalm();     // faults are over: read everything, misbehave no more
   void keepAlive();  // from time to time, while calm: restart what has failed
-  void agree(std::uint16_t id, std::uint32_t options, std::uint32_t reading);
+  // A channel with this id, which the other side makes too. Where it renews itself, both make it
+  // once more as soon as they have seen it close.
+  struct Agreed {
+    std::uint16_t id = 0;
+    std::uint32_t options = 0;
+    std::uint32_t reading = 0;
+    bool renews = false;
+    bool isRenewed = false;
+  };
+  void agree(const Agreed& agreed);
   void close();
 
   // What is still to come before this user may rest; empty: nothing. `other` is the other end.
@@ -96,8 +105,11 @@ class User {
   void sendOne(End& end, std::size_t size, bool isText);
   void misuse(std::uint32_t which);
   void closeChannel(End& end);
+  void pause(End& end);
+  bool isTooNew(const End& end) const;
   void drop();
   void noteOpen();
+  void sayLastWords();
   Async offer();
   Async takeDescription(RTCSessionDescription description);
   Async takeCandidate(RTCIceCandidateInit candidate);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "user.h"
@@ -13,6 +14,7 @@ struct User::End {
   std::string name;  // of what we send: "<label>/<who>"
   std::string peerName;
   RTCDataChannelInit init;
+  std::optional<Agreed> agreed;
   bool isPulled = false;
   bool greets = false;  // sends as soon as it is open
   bool wasOpen = false;

@@ -31,6 +31,17 @@ void User::keepAlive() {
     journal_.note(setting_.index, "restarts what has failed");
     pc_->restartIce();
   }
+  if (isCalm_ && pc_->connectionState() == RTCPeerConnectionState::connected) sayLastWords();
+}
+
+// A message that may be lost is not, once nothing is: whatever became of those before it.
+void User::sayLastWords() {
+  for (const auto& end : ends_) {
+    if (!end->init.maxRetransmits || end->channel->readyState() != RTCDataChannelState::open)
+      continue;
+    const Books::Line* line = setting_.books->find(end->channel->label(), setting_.index);
+    if (line && !line->isLastDelivered()) sendOne(*end, 50, false);
+  }
 }
 
 RTCPeerConnectionState User::connectionState() const {
@@ -82,6 +93,8 @@ std::string User::unfinished(const User& other) const {
       if (line && !line->isComplete())
         return end->name + " has delivered " + std::to_string(line->deliveredCount()) + " of " +
                std::to_string(line->sentCount());
+      if (line && end->init.maxRetransmits && !line->isLastDelivered())
+        return end->name + " has not delivered what was sent last";
       if (end->channel->bufferedAmount() != 0) return end->name + " still buffers";
       if (end->lows != end->crossings) return end->name + " was not told that it is low";
     }
