@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::Log;
 using testing::nameThrownBy;
 using testing::negotiate;
 using testing::TestPeer;
@@ -145,6 +146,30 @@ TEST_F(DataChannelsTest, OnceTheNumberOfIdsIsKnownOneChannelMoreThrows) {
   tiny.sctpConnected(2);  // one id is ours
   tiny.realm->run();
   EXPECT_EQ(nameThrownBy([&] { tiny.pc->createDataChannel("y"); }), "OperationError");
+}
+
+// C-3: 65,535 ids, of which the DTLS server has the 32,767 odd ones. W3C, "set the description":
+// the others are closed and told by an error event alone.
+TEST_F(DataChannelsTest, ChannelsForWhichNoIdIsLeftWhenTheRoleIsKnownFailAndGo) {
+  std::vector<std::shared_ptr<RTCDataChannel>> channels;
+  for (int i = 0; i < 32'767; ++i) channels.push_back(a.pc->createDataChannel("x"));
+  auto late = a.makeChannel("late");
+  a.makeChannel("later");
+  const auto unread = late->receive();
+  negotiate(a, b);
+  EXPECT_EQ(channels.front()->id(), 1);
+  EXPECT_EQ(channels.back()->id(), 65'533);
+  EXPECT_EQ(late->id(), std::nullopt);
+  EXPECT_EQ(late->readyState(), RTCDataChannelState::closed);
+  EXPECT_EQ(a.settle(unread).value(), std::nullopt);
+  Log log = a.takeLog();
+  std::erase_if(log, [](const std::string& line) { return !line.starts_with("late"); });
+  EXPECT_THAT(log,
+              ElementsAre("late error data-channel-failure", "later error data-channel-failure"));
+  EXPECT_EQ(a.engine().all<session::OpenChannel>().size(), channels.size());
+  EXPECT_EQ(nameThrownBy([&] { late->send("x"); }), "InvalidStateError");
+  EXPECT_EQ(throws("latest", {}), "OperationError");
+  EXPECT_EQ(late.use_count(), 1) << "the connection has let go of it";
 }
 
 TEST_F(DataChannelsTest, IdsBeyondWhatWasNegotiatedFailOnceThatIsKnown) {
