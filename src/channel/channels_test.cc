@@ -8,7 +8,7 @@ namespace {
 
 using sctp::StreamId;
 
-TEST(Dcep, OpensSurviveWritingAndReading) {
+TEST(Dcep, OpensSurviveWritingAndReading) {  // C-1
   Parameters parameters = labelled("label");
   parameters.protocol = "protocol";
   parameters.ordered = false;

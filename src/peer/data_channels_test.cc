@@ -207,7 +207,7 @@ TEST_F(DataChannelsTest, TheEngineLearnsEveryParameter) {
   EXPECT_EQ(asked.stream->value, 8);
 }
 
-TEST_F(DataChannelsTest, AnAnnouncedChannelIsOpenInItsEventAndFiresOpenRightAfter) {
+TEST_F(DataChannelsTest, AnAnnouncedChannelIsOpenInItsEventAndFiresOpenRightAfter) {  // C-8
   a.makeChannel("x");
   connect(100);
   channel::Parameters parameters;

@@ -183,6 +183,40 @@ TEST(KnownDtls, D6PiecesOfMessagesCostABoundedAmountOfMemoryInEveryPhase) {
   }
 }
 
+// ---- D-12 ----
+
+// Silent from the start, or after its first words: the end comes after thirty seconds, and until
+// then a timer wakes us a handful of times.
+TEST(KnownDtls, D12ASilentPeerEndsTheHandshakeInTimeAndCostsAFewTimers) {
+  for (const std::size_t words : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+    for (const bool isServer : {true, false}) {
+      SCOPED_TRACE(std::to_string(words) + (isServer ? " to the server" : " to the client"));
+      Link link;
+      const End& silent = isServer ? link.client : link.server;
+      link.rule = [&](const End& from, std::size_t index, Bytes) {
+        return Fate{&from == &silent && index >= words ? 0 : 1, {}};
+      };
+      link.start();
+      End& waiting = isServer ? link.server : link.client;
+      const Instant end = link.bench.now + 31s;
+      int wakeUps = 0;
+      while (waiting.session.deadline() <= end) {
+        link.runUntil(waiting.session.deadline());
+        ++wakeUps;
+        ASSERT_LT(wakeUps, 50);
+      }
+      link.runUntil(end);
+      if (words == 2 && waiting.failed.empty()) {  // enough was said
+        EXPECT_TRUE(waiting.session.isConnected());
+        continue;
+      }
+      ASSERT_EQ(waiting.failed.size(), 1u);
+      EXPECT_EQ(waiting.failed[0].reason, FailureReason::timeout);
+      EXPECT_EQ(waiting.session.deadline(), never());
+    }
+  }
+}
+
 // ---- D-13 ----
 
 // Ten thousand datagrams of every kind in the step in which the handshake begins, the true hello
