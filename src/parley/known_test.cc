@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
 #include <filesystem>
+#include <mutex>
 #include <sstream>
 #include <thread>
 
@@ -95,6 +97,59 @@ TEST(KnownLoop, L6ThreadsAndDescriptorsAreBackToTheStartAfterEveryLife) {
     live(i % 3 == 0);
     ASSERT_TRUE(comesTo("/proc/self/task", threads)) << i;
     ASSERT_EQ(entriesOf("/proc/self/fd"), descriptors) << i;
+  }
+}
+
+enum class Stage { engine, created, offered, connected, busy, closing };
+
+// Leaves the process by exit() with an engine at work: nothing of it is destroyed before, as when
+// a program has it in a global or on the heap, or gives up in the middle of a function.
+[[noreturn]] void exitIn(Stage stage, bool isOnEngine) {
+  auto* const engine = new LoopThread();
+  std::mutex mutex;
+  std::deque<std::move_only_function<void()>> tasks;
+  const auto make = [&] {
+    return std::make_unique<RTCPeerConnection>(*engine, [&](std::move_only_function<void()> task) {
+      const std::lock_guard lock(mutex);
+      tasks.push_back(std::move(task));
+    });
+  };
+  const auto pumpUntil = [&](const std::function<bool()>& condition) {
+    while (!condition()) {
+      std::unique_lock lock(mutex);
+      if (tasks.empty()) continue;
+      auto task = std::move(tasks.front());
+      tasks.pop_front();
+      lock.unlock();
+      task();
+    }
+  };
+  const auto leave = [&] {
+    if (!isOnEngine) std::exit(7);
+    engine->post([] { std::exit(7); });
+    while (true) std::this_thread::yield();
+  };
+  if (stage == Stage::engine) leave();
+  Call* const call = new Call(make);
+  if (stage == Stage::created) leave();
+  pumpUntil([&] { return call->offerer->iceGatheringState() == RTCIceGatheringState::complete; });
+  if (stage == Stage::offered) leave();
+  pumpUntil([&] { return call->isOpen(); });
+  if (stage == Stage::busy) call->offered->send(std::string(200'000, 'x'));
+  if (stage == Stage::closing) call->offerer->close();
+  leave();
+  std::abort();
+}
+
+// What the system tears down while a thread of ours still runs must be nothing that it uses.
+TEST(KnownLoopDeathTest, L5ExitWithAnEngineAtWorkIsCleanAtEveryStage) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const Stage stage : {Stage::engine, Stage::created, Stage::offered, Stage::connected,
+                            Stage::busy, Stage::closing}) {
+    for (const bool isOnEngine : {false, true}) {
+      SCOPED_TRACE(static_cast<int>(stage));
+      EXPECT_EXIT(exitIn(stage, isOnEngine), testing::ExitedWithCode(7), "");
+    }
   }
 }
 
