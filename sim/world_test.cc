@@ -191,6 +191,7 @@ TEST_F(WorldTest, PortsAreTakenOnceAndRangesRunDry) {
   EXPECT_EQ(Talker(alice, bob.address()).error, OpenError::addressNotAvailable);
   Host& host = alice.host();
   std::vector<std::uint16_t> ports;
+  ports.reserve(4);
   for (int i = 0; i < 4; ++i) {
     ports.push_back(host.openUdp(a, {alice.address(), 6'000, 6'003}).value().local.port);
   }

@@ -152,6 +152,7 @@ TEST_F(DataChannelsTest, OnceTheNumberOfIdsIsKnownOneChannelMoreThrows) {
 // the others are closed and told by an error event alone.
 TEST_F(DataChannelsTest, ChannelsForWhichNoIdIsLeftWhenTheRoleIsKnownFailAndGo) {
   std::vector<std::shared_ptr<RTCDataChannel>> channels;
+  channels.reserve(32'767);
   for (int i = 0; i < 32'767; ++i) channels.push_back(a.pc->createDataChannel("x"));
   auto late = a.makeChannel("late");
   a.makeChannel("later");
