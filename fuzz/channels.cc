@@ -85,7 +85,7 @@ class Game {
         std::visit([&](const auto& any) { on(side, any); }, *event);
       }
     }
-    FUZZ_REQUIRE(side.end.association.isConsistent());
+    FUZZ_REQUIRE(side.end.association.inconsistency() == nullptr);
     for (const auto& [id, isOpen] : side.known) {
       FUZZ_REQUIRE(side.channels.bufferedAmount({id}) <= (64u << 10) + (16u << 10));
     }

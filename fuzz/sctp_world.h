@@ -46,7 +46,7 @@ class SctpEnd final : public PacketSink {
 
   void check() const {
     const sctp::Stats stats = association.stats();
-    FUZZ_REQUIRE(association.isConsistent());
+    FUZZ_REQUIRE(association.inconsistency() == nullptr);
     FUZZ_REQUIRE(stats.bytesQueued <= (64u << 10) + (16u << 10));
     FUZZ_REQUIRE(stats.bytesHeld + stats.bytesUnread <= (2 * 32u << 10) + (16u << 10));
     if (association.state() == sctp::State::ended) {

@@ -11,13 +11,14 @@
 
 namespace parley::sim::testing {
 
-// A guest that notes what it hears and from whom.
+// A guest that notes what it hears and from whom, and answers pings if it is told to.
 class Talker final : public Host::Guest {
  public:
   explicit Talker(Node& node, IpAddress ip = {}, std::uint16_t port = 7'000) : host_(node.host()) {
     host_.enter(*this);
     const auto bound = host_.openUdp(*this, {ip, port, port});
     if (bound) socket_ = bound->socket;
+    error = bound ? std::optional<OpenError>() : bound.error();
   }
   ~Talker() override { host_.leave(*this); }
 
@@ -28,8 +29,10 @@ class Talker final : public Host::Guest {
   void onDatagram(Step& step, Datagram datagram) override {
     heard.emplace_back(textOf(datagram.packet.bytes()));
     froms.push_back(datagram.remote);
+    local = datagram.local;
     when.push_back(step.now);
     walls.push_back(step.wallMicros);
+    if (answersPings && heard.back() == "ping") say(datagram.remote, "pong");
   }
   void onTimer(Step& step) override {
     rang.push_back(step.now);
@@ -38,13 +41,17 @@ class Talker final : public Host::Guest {
   void onResolved(Step& step, ResolveId, std::vector<IpAddress> found) override {
     answers.emplace_back(step.now, std::move(found));
   }
-  void onStepEnd(Step&) override {}
+  void onStepEnd(Step&) override { ++settled; }
 
+  bool answersPings = false;
+  std::optional<OpenError> error;  // why it has no socket
   std::vector<std::string> heard;
   std::vector<Address> froms;
+  Address local;  // where the last was heard
   std::vector<Instant> when, rang;
   std::vector<std::int64_t> walls;
   std::vector<std::pair<Instant, std::vector<IpAddress>>> answers;
+  int settled = 0;
 
  private:
   Host& host_;

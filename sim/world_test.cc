@@ -7,51 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "sim/test_talker.h"
+
 namespace parley::sim {
 namespace {
 
-// A guest that notes what it hears, and answers pings.
-class Talker final : public Host::Guest {
- public:
-  explicit Talker(Node& node, IpAddress ip = {}, std::uint16_t port = 7'000) : host_(node.host()) {
-    host_.enter(*this);
-    const auto bound = host_.openUdp(*this, {ip, port, port});
-    if (bound) socket_ = bound->socket;
-    error = bound ? std::optional<OpenError>() : bound.error();
-  }
-  ~Talker() override { host_.leave(*this); }
+using testing::Talker;
 
-  void say(const Address& to, std::string_view text) {
-    host_.send(
-        {.socket = socket_, .remote = to, .packet = host_.step().packets.copyOf(bytesOf(text))});
-  }
-  void onDatagram(Step& step, Datagram datagram) override {
-    heard.emplace_back(textOf(datagram.packet.bytes()));
-    when.push_back(step.now);
-    from = datagram.remote;
-    local = datagram.local;
-    if (heard.back() == "ping") say(datagram.remote, "pong");
-  }
-  void onTimer(Step& step) override { rang.push_back(step.now); }
-  void onResolved(Step& step, ResolveId, std::vector<IpAddress> found) override {
-    when.push_back(step.now);
-    answers.push_back(found);
-  }
-  void onStepEnd(Step&) override { ++settled; }
+struct WorldTest : ::testing::Test {
+  WorldTest() { a.answersPings = b.answersPings = true; }
 
-  std::optional<OpenError> error;
-  std::vector<std::string> heard;
-  std::vector<Instant> when, rang;
-  std::vector<std::vector<IpAddress>> answers;
-  Address from, local;
-  int settled = 0;
-
- private:
-  Host& host_;
-  SocketId socket_{};
-};
-
-struct WorldTest : testing::Test {
   World world{42};
   Node& alice = world.addNode("alice");
   Node& bob = world.addNode("bob");
@@ -73,7 +38,7 @@ TEST_F(WorldTest, CarriesADatagramThereAndTheAnswerBackInTwiceTheLatency) {
   ASSERT_TRUE(world.runUntil([&] { return !a.heard.empty(); }, 1s));
   EXPECT_EQ(a.heard, std::vector<std::string>{"pong"});
   EXPECT_EQ(world.now() - start, 80ms);
-  EXPECT_EQ(b.from, (Address{alice.address(), 7'000}));
+  EXPECT_EQ(b.froms.back(), (Address{alice.address(), 7'000}));
   EXPECT_EQ(b.local, toBob);
   EXPECT_EQ(alice.report().packetsInUse, 0u);
 }
@@ -215,10 +180,10 @@ TEST_F(WorldTest, ResolvesNamesAfterTheirDelayAndFailsForUnknownOnes) {
   alice.host().resolve(a, "192.0.2.1");
   world.runFor(1s);
   ASSERT_EQ(a.answers.size(), 3u);
-  EXPECT_EQ(a.answers[0].at(0).toString(), "192.0.2.1");
-  EXPECT_TRUE(a.answers[1].empty());
-  EXPECT_EQ(a.answers[2].at(0), bob.address());
-  EXPECT_EQ(a.when[2] - start, 100ms);
+  EXPECT_EQ(a.answers[0].second.at(0).toString(), "192.0.2.1");
+  EXPECT_TRUE(a.answers[1].second.empty());
+  EXPECT_EQ(a.answers[2].second.at(0), bob.address());
+  EXPECT_EQ(a.answers[2].first - start, 100ms);
 }
 
 TEST_F(WorldTest, PortsAreTakenOnceAndRangesRunDry) {
@@ -226,11 +191,12 @@ TEST_F(WorldTest, PortsAreTakenOnceAndRangesRunDry) {
   EXPECT_EQ(Talker(alice, bob.address()).error, OpenError::addressNotAvailable);
   Host& host = alice.host();
   std::vector<std::uint16_t> ports;
+  ports.reserve(4);
   for (int i = 0; i < 4; ++i) {
     ports.push_back(host.openUdp(a, {alice.address(), 6'000, 6'003}).value().local.port);
   }
   EXPECT_EQ(host.openUdp(a, {alice.address(), 6'000, 6'003}).error(), OpenError::addressInUse);
-  EXPECT_THAT(ports, testing::UnorderedElementsAre(6'000, 6'001, 6'002, 6'003));
+  EXPECT_THAT(ports, ::testing::UnorderedElementsAre(6'000, 6'001, 6'002, 6'003));
   alice.failOpens(OpenError::permissionDenied);
   EXPECT_EQ(host.openUdp(a, {}).error(), OpenError::permissionDenied);
 }
@@ -243,7 +209,7 @@ TEST_F(WorldTest, ASocketWithoutAddressSendsFromTheAddressItIsAskedTo) {
   b.say(wifi, "ping");
   world.runFor(1s);
   EXPECT_EQ(a.local, wifi);
-  EXPECT_EQ(b.from, (Address{alice.address(), 7'000})) << "the first address by default";
+  EXPECT_EQ(b.froms.back(), (Address{alice.address(), 7'000})) << "the first address by default";
   alice.removeAddress(wifi.ip);
   b.say(wifi, "ping");
   world.runFor(1s);

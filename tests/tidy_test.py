@@ -10,6 +10,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LEFTOVER = "TO" + "DO"
+ID = "S" + "-1"
+NAMED = "TEST(Other, S" + "1IsRefused) {}\n"
 
 
 class Tree:
@@ -204,6 +206,67 @@ class TidyTest(unittest.TestCase):
     def test_leftovers(self):
         self.tree.write("docs/page.md", f"{LEFTOVER}: write this\n")
         self.fails("docs/page.md:1", LEFTOVER)
+
+    # Known weaknesses. The ids are made here, or this file would cite them.
+
+    def known(self, *rows):
+        self.tree.write("docs/known-weaknesses.md",
+                        "| Id | What | Guarded by |\n| --- | --- | --- |\n" + "\n".join(rows))
+
+    def cites(self, text):
+        self.tree.write("src/core/wire_test.cc", "#include <gtest/gtest.h>\n\n" + text)
+
+    def test_a_weakness_that_is_guarded_and_cited_passes(self):
+        row = f"| {ID} | a fault of `others` | `src/core/wire_test.cc` `Wire.Reads` `Wire.*` |"
+        for text in (f"TEST(Wire, Reads) {{}}  // {ID}\n",
+                     f"// {ID}: why\nTEST_F(Wire, Reads) {{}}\n",
+                     "TEST(Wire, Reads) {}\n" + NAMED):
+            with self.subTest(text):
+                self.known(row)
+                self.cites(text)
+                self.passes()
+
+    def test_a_script_may_guard_by_its_sentence(self):
+        file = "bindings/node/test/a.test.mjs"
+        self.known(f"| {ID} | a fault | `{file}` `{ID}: it reads, and stops` |")
+        self.tree.write(file, f"test('{ID}: it reads, and stops', () => {{}});\n")
+        self.passes()
+        self.tree.write(file, f"test('{ID}: it reads', () => {{}});\n")
+        self.fails("docs/known-weaknesses.md:3", "there is no test")
+
+    def test_a_guard_that_does_not_exist_is_found(self):
+        self.cites(f"TEST(Wire, Reads) {{}}  // {ID}\n")
+        for guard, word in (("`src/core/wire_test.cc` `Wire.Writes`", "no test Wire.Writes"),
+                            ("`src/core/wire_test.cc` `Wired.*`", "no test Wired.*"),
+                            ("`src/core/other.cc` `Wire.Reads`", "no file src/core/other"),
+                            ("`Wire.Reads`", "name its file")):
+            with self.subTest(guard):
+                self.known(f"| {ID} | a fault | {guard} |")
+                self.fails("docs/known-weaknesses.md:3", word)
+
+    def test_a_weakness_without_a_test_says_what_it_waits_for(self):
+        self.known(f"| {ID} | a fault | waits for media |")
+        self.passes()
+        self.known(f"| {ID} | a fault | later |")
+        self.fails("docs/known-weaknesses.md:3", f"{ID} has no test")
+
+    def test_an_id_in_the_code_has_a_row(self):
+        for text in (f"TEST(Wire, Reads) {{}}  // {ID}\n", NAMED):
+            with self.subTest(text):
+                self.cites(text)
+                self.fails("src/core/wire_test.cc:3", f"{ID} has no row")
+        self.cites("// INV-1, SHA-1, P-256, UTF-8 and I-DATA are other things.\n")
+        self.passes()
+
+    def test_a_weakness_that_is_guarded_is_cited(self):
+        self.known(f"| {ID} | a fault | `src/core/wire_test.cc` |")
+        self.fails("docs/known-weaknesses.md:3", f"no test or comment cites {ID}")
+
+    def test_a_weakness_has_one_row_of_three_columns(self):
+        self.known(*2 * [f"| {ID} | a fault | waits for media |"])
+        self.fails("docs/known-weaknesses.md:4", "two rows")
+        self.known(f"| {ID} | waits for media")
+        self.fails("docs/known-weaknesses.md:3", "a row is")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
 Checks: the order of the libraries (tools/layers.txt), headers of other libraries outside their
 folders, clocks, threads, sockets and dice outside theirs, costly standard headers, the length of
-lines, functions and files, and that code stands beside tests. It needs nothing but Python.
+lines, functions and files, that code stands beside tests, and that docs/known-weaknesses.md names
+tests that exist (tools/known.py). It needs nothing but Python.
 
 Usage: tidy.py [--root DIR]. Prints path:line: finding, and ends with 1 when there is any.
 """
@@ -12,6 +13,8 @@ import argparse
 import pathlib
 import re
 import sys
+
+import known
 
 LINE_MAX = 100
 SCRIPT_LINE_MAX = 120  # JavaScript, for which there is no formatter here
@@ -131,6 +134,7 @@ class Tidy:
         self.root = root
         self.layers = Layers((root / "tools/layers.txt").read_text())
         self.findings, self.files = [], 0
+        self.known = known.Known(root, self.find)
 
     def find(self, path, line, text):
         self.findings.append((str(path.relative_to(self.root)), line, text))
@@ -241,6 +245,7 @@ class Tidy:
                 self.find(path, number, f"{leftover.group(0)}: do it or file an issue")
         if path.suffix not in CODE:
             return
+        self.known.check(path, text)
         code = strip(text) if path.suffix in (".h", ".cc") else ""
         self.sizes(path, text, code)
         top = path.relative_to(self.root).parts[0]
@@ -253,6 +258,7 @@ class Tidy:
                 parts = path.relative_to(self.root).parts
                 if path.is_file() and path.suffix in TEXT and not SKIPPED & set(parts):
                     self.check(path)
+        self.known.finish()
         return sorted(self.findings)
 
 

@@ -113,7 +113,7 @@ TEST(Identity, RefusesAnEncryptedKeyWithoutAskingForAPassword) {
   EXPECT_EQ(Identity::fromPem(locked, identity->certificatePem()).error(), IdentityError::badKey);
 }
 
-TEST(Identity, RefusesKeysThatPeersWouldRefuse) {
+TEST(Identity, RefusesKeysThatPeersWouldRefuse) {  // D-14
   const auto identity = make();
   const KeyPtr keys[] = {KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{1'024})),
                          KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521")),

@@ -12,4 +12,6 @@ LibraryVersion libraryVersion() {
 
 bool libraryIsOlderThan(LibraryVersion version) { return libraryVersion() < version; }
 
+void keepLibraryAtExit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
+
 }  // namespace parley::crypto

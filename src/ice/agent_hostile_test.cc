@@ -71,7 +71,7 @@ class Hostile : public ::testing::Test {
   std::map<Address, ByteVector> lastFrom_;
 };
 
-TEST_F(Hostile, RequestsThatProveNothingGetTheErrorOfTheRfcAndLeaveNothingBehind) {
+TEST_F(Hostile, RequestsThatProveNothingGetTheErrorOfTheRfcAndLeaveNothingBehind) {  // T-2, T-6
   const Bytes password = bytesOf(left_.credentials.password);
   EXPECT_EQ(errorFor(message(Class::request).addText(Attribute::software, "somebody").finish()),
             400);
@@ -98,12 +98,12 @@ TEST_F(Hostile, RequestsThatProveNothingGetTheErrorOfTheRfcAndLeaveNothingBehind
   EXPECT_EQ(left_.agent.stats().unauthenticated, 7u);
 }
 
-TEST_F(Hostile, ABareRequestIsSmallerThanAnyAnswerAndGetsNone) {
+TEST_F(Hostile, ABareRequestIsSmallerThanAnyAnswerAndGetsNone) {  // T-5
   EXPECT_EQ(errorFor(message(Class::request).finish()), 0);
   EXPECT_EQ(left_.agent.stats().errorsUnsent, 1u);
 }
 
-TEST_F(Hostile, WithoutFingerprintOrWithAWrongOneThereIsSilence) {
+TEST_F(Hostile, WithoutFingerprintOrWithAWrongOneThereIsSilence) {  // T-2
   const Bytes password = bytesOf(left_.credentials.password);
   EXPECT_EQ(errorFor(message(Class::request)
                          .addText(Attribute::username, nameForLeft())
@@ -117,7 +117,7 @@ TEST_F(Hostile, WithoutFingerprintOrWithAWrongOneThereIsSilence) {
   EXPECT_EQ(left_.agent.stats().badFingerprint, 2u);
 }
 
-TEST_F(Hostile, ErrorAnswersAreLimitedPerSecond) {
+TEST_F(Hostile, ErrorAnswersAreLimitedPerSecond) {  // T-5
   for (int i = 0; i < 1'000; ++i) {
     const Packet request = message(Class::request)
                                .addText(Attribute::username, "other:xxxx")
@@ -159,7 +159,7 @@ TEST_F(Hostile, Sha256IntegrityIsAnsweredInKind) {
   EXPECT_TRUE(view->checkIntegritySha256(password));
 }
 
-TEST_F(Hostile, UseCandidateBehindTheIntegrityNominatesNothing) {
+TEST_F(Hostile, UseCandidateBehindTheIntegrityNominatesNothing) {  // T-2
   right_.signalTo(left_);
   left_.signalTo(right_);
   const Bytes password = bytesOf(right_.credentials.password);
@@ -185,7 +185,7 @@ TEST_F(Hostile, UseCandidateBehindTheIntegrityNominatesNothing) {
   EXPECT_FALSE(right_.isSelected());
 }
 
-TEST_F(Hostile, AnswersCountOnlyFromTheAddressThatWasAsked) {
+TEST_F(Hostile, AnswersCountOnlyFromTheAddressThatWasAsked) {  // T-3
   net_.passes = [](const Address&, const Address&) { return false; };
   exchange();
   const auto request = MessageView::parse(lastFrom_[kLeft]);
@@ -254,7 +254,7 @@ TEST_F(Hostile, ForbiddenRevokesConsentOnlyWhenItIsAuthentic) {
   EXPECT_FALSE(left_.sendData());
 }
 
-TEST_F(Hostile, DataFromAThousandStrangersIsNotBelieved) {
+TEST_F(Hostile, DataFromAThousandStrangersIsNotBelieved) {  // I-1
   connectBoth();
   const ByteVector junk(100, 0x80);
   for (std::uint16_t port = 1; port <= 1'000; ++port) {
@@ -276,7 +276,7 @@ TEST_F(Hostile, IndicationsAndOtherMethodsChangeNothing) {
 }
 
 // RFC 8445 19.5.1: a peer that claims to be somebody else must not aim us at him.
-TEST_F(Hostile, AVictimNamedByThePeerGetsAFewChecksAndNoData) {
+TEST_F(Hostile, AVictimNamedByThePeerGetsAFewChecksAndNoData) {  // I-2
   connectBoth();
   RequestBody body;
   body.useCandidate = true;
@@ -300,7 +300,7 @@ TEST_F(Hostile, AVictimNamedByThePeerGetsAFewChecksAndNoData) {
   EXPECT_LE(checks, 25u);
 }
 
-TEST_F(Hostile, AFloodOfPeerReflexiveAddressesIsBoundedAndHarmless) {
+TEST_F(Hostile, AFloodOfPeerReflexiveAddressesIsBoundedAndHarmless) {  // I-6
   exchange();
   for (std::uint16_t port = 1; port <= 10'000; ++port) {
     Step step = net_.step();
@@ -318,7 +318,7 @@ TEST_F(Hostile, AFloodOfPeerReflexiveAddressesIsBoundedAndHarmless) {
   EXPECT_EQ(left_.selectedRemote(), kRight);
 }
 
-TEST_F(Hostile, TenThousandCandidatesKeepTheBestAndStillConnect) {
+TEST_F(Hostile, TenThousandCandidatesKeepTheBestAndStillConnect) {  // I-6
   Step step = net_.step();
   for (int i = 0; i < 8; ++i) {
     left_.open({at("10.9.0.1:0").ip, static_cast<std::uint16_t>(5'000 + i)}, 2);
@@ -339,7 +339,7 @@ TEST_F(Hostile, TenThousandCandidatesKeepTheBestAndStillConnect) {
   EXPECT_EQ(left_.selectedRemote(), kRight);
 }
 
-TEST_F(Hostile, LocalCandidatesAreBounded) {
+TEST_F(Hostile, LocalCandidatesAreBounded) {  // I-6
   Step step = net_.step();
   std::size_t taken = 0;
   for (std::uint16_t port = 1; port <= 200; ++port) {
@@ -395,7 +395,7 @@ TEST_F(Hostile, ReplaysNeitherMoveThePathNorFlipTheRole) {
 }
 
 // Everything an owner can do, in random order, over a lossy net: no stale id may matter.
-TEST(RandomWalk, OverEveryCommandKeepsTheAgentConsistent) {
+TEST(RandomWalk, OverEveryCommandKeepsTheAgentConsistent) {  // I-7
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     Net net(seed);
     net.loss = 0.2;

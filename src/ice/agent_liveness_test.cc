@@ -61,7 +61,7 @@ TEST_F(Liveness, ConsentIsAskedEveryFourToSixSeconds) {
   EXPECT_EQ(left_.agent.pairs(kTransport)[0].counters.consentRequestsSent, asked.size());
 }
 
-TEST_F(Liveness, SilenceMeansDisconnectedThenFailedAndTrafficEndsAtThirtySeconds) {
+TEST_F(Liveness, SilenceMeansDisconnectedThenFailedAndTrafficEndsAtThirtySeconds) {  // I-3
   start();
   const Instant cutAt = net_.now;
   cut();
@@ -98,7 +98,7 @@ TEST_F(Liveness, ALinkThatComesBackAfterTwentySecondsRecoversWithinASecondOrTwo)
   EXPECT_EQ(left_.state(), State::completed);
 }
 
-TEST_F(Liveness, AnHourOfFortyPercentLossDoesNotEndConsent) {
+TEST_F(Liveness, AnHourOfFortyPercentLossDoesNotEndConsent) {  // I-3
   start();
   net_.loss = 0.4;
   net_.runFor(3'600s);
@@ -266,7 +266,7 @@ TEST_F(Liveness, TwoRestartsInARowLoseNothing) {
   EXPECT_EQ(left_.agent.pairs(kTransport).size(), 1u);
 }
 
-TEST_F(Liveness, RestartWhileChecksAreInFlightIgnoresTheirAnswers) {
+TEST_F(Liveness, RestartWhileChecksAreInFlightIgnoresTheirAnswers) {  // I-7
   left_.open(at("192.0.2.1:1000"));
   right_.open(at("192.0.2.2:2000"));
   exchange();
@@ -341,7 +341,7 @@ TEST_F(Liveness, ARestartThatWasAnsweredCannotBeCancelled) {
   EXPECT_EQ(left_.state(), State::completed);
 }
 
-TEST_F(Liveness, ChecksDoNotStormOnceConnected) {
+TEST_F(Liveness, ChecksDoNotStormOnceConnected) {  // I-4
   start();
   net_.sent = 0;
   net_.runFor(600s);

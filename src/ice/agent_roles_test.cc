@@ -25,7 +25,7 @@ void expectOneOfEach(const Peer& left, const Peer& right) {
 
 class Conflict : public ::testing::TestWithParam<std::tuple<Role, std::uint64_t>> {};
 
-TEST_P(Conflict, EndsWithOneWinnerWithinTwoRoundTrips) {
+TEST_P(Conflict, EndsWithOneWinnerWithinTwoRoundTrips) {  // I-5
   const auto [role, seed] = GetParam();
   Net net(seed);
   Peer left(net, role), right(net, role);

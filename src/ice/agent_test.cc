@@ -84,7 +84,7 @@ TEST_F(AgentTest, DataFlowsOneRoundTripAfterTheFirstCheckAndNominationTakesAnoth
   EXPECT_LE(net_.now - start, 60ms);
 }
 
-TEST_F(AgentTest, NothingIsSentBeforeAnAnswerAndEverythingAfter) {
+TEST_F(AgentTest, NothingIsSentBeforeAnAnswerAndEverythingAfter) {  // I-2
   openBoth();
   exchange();
   EXPECT_FALSE(left_.sendData());
@@ -152,7 +152,7 @@ TEST_F(AgentTest, LossIsOvercomeByRetransmission) {
   EXPECT_TRUE(connect(35s));
 }
 
-TEST_F(AgentTest, ChecksArePacedByTa) {
+TEST_F(AgentTest, ChecksArePacedByTa) {  // I-4
   for (int i = 0; i < 6; ++i) {
     left_.open(at("10.0." + std::to_string(i) + ".1:1000"), static_cast<unsigned>(i));
     right_.open(at("10.1." + std::to_string(i) + ".1:1000"), static_cast<unsigned>(i));
@@ -252,7 +252,7 @@ TEST_F(AgentTest, WithoutADirectPathTheRelayedOneIsSelectedAfterItsGrace) {
   EXPECT_EQ(right_.selectedRemote(), at("198.51.100.7:9000"));
 }
 
-TEST_F(AgentTest, RemovedTransportsAndForeignIdsAreSimplyUnknown) {
+TEST_F(AgentTest, RemovedTransportsAndForeignIdsAreSimplyUnknown) {  // I-7
   openBoth();
   Step step = net_.step();
   Candidate candidate;

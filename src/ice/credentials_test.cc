@@ -40,7 +40,7 @@ TEST(Credentials, UseEveryIceCharAboutEquallyOften) {
   EXPECT_EQ(used, 64);
 }
 
-TEST(Credentials, HaveTheLengthsAndTheAlphabetOfRfc8839) {
+TEST(Credentials, HaveTheLengthsAndTheAlphabetOfRfc8839) {  // I-10
   const std::string password(22, 'p');
   EXPECT_TRUE((Credentials{"abcd", password}).isValid());
   EXPECT_TRUE((Credentials{"a+/9", std::string(256, 'p')}).isValid());

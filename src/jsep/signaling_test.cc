@@ -13,7 +13,7 @@ using enum Side;
 using enum SdpType;
 
 // webrtc-pc 4.3.1, RTCSignalingState: what is not listed is InvalidStateError.
-TEST(Signaling, AllowsExactlyTheTransitionsOfTheTable) {
+TEST(Signaling, AllowsExactlyTheTransitionsOfTheTable) {  // J-7
   const std::map<std::tuple<SignalingState, Side, SdpType>, SignalingState> legal = {
       {{stable, local, offer}, haveLocalOffer},
       {{stable, remote, offer}, haveRemoteOffer},

@@ -226,7 +226,7 @@ TEST(Walk, RoundsWithGlareAndRollbackEndWithBothSidesAgreed) {
   }
 }
 
-TEST(Walk, BrokenOffersOfBrowsersAreRefusedOrAnswered) {
+TEST(Walk, BrokenOffersOfBrowsersAreRefusedOrAnswered) {  // J-6
   Random random(4);
   int answered = 0, refused = 0;
   for (const auto& [name, text] : sdp::test::allVectors()) {

@@ -5,6 +5,7 @@
 
 #include "crypto/fingerprint.h"
 #include "crypto/identity.h"
+#include "crypto/library.h"
 #include "crypto/secrets.h"
 #include "parley/dom_exception.h"
 #include "runtime/clock.h"
@@ -13,6 +14,7 @@ namespace parley {
 
 std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
                                                          std::chrono::seconds lifetime) {
+  crypto::keepLibraryAtExit();
   // A certificate belongs to no connection and so to no realm that could tell the time.
   const std::int64_t wallMicros = runtime::readClock().wallMicros;
   // webrtc-pc 4.9.1: the user agent may limit the expiry; 365 days is its maximum.
@@ -31,6 +33,7 @@ std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
 
 std::shared_ptr<RTCCertificate> RTCCertificate::fromPem(const std::string& certificate,
                                                         const std::string& privateKey) {
+  crypto::keepLibraryAtExit();
   auto identity = crypto::Identity::fromPem(privateKey, certificate);
   if (!identity)
     throw DOMException("InvalidAccessError", std::string(crypto::describe(identity.error())));

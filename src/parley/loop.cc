@@ -1,3 +1,4 @@
+#include "crypto/library.h"
 #include "parley/loop_log.h"
 #include "parley/loop_state.h"
 #include "parley/runtime.h"
@@ -15,15 +16,23 @@ runtime::RunnerConfig runnerConfig(const LoopConfig& config, Secrets& secrets, T
           .useGso = config.batchedIo};
 }
 
+// The first thing of all, before a random number is drawn.
+LoopConfig prepared(LoopConfig settings) {
+  crypto::keepLibraryAtExit();
+  return settings;
+}
+
 }  // namespace
 
 Loop::State::State(LoopConfig settings)
-    : config(std::move(settings)), log(config.log), runner(runnerConfig(config, secrets, log)) {
+    : config(prepared(std::move(settings))),
+      log(config.log),
+      runner(runnerConfig(config, secrets, log)) {
   begin();
 }
 
 Loop::State::State(LoopConfig settings, boost::asio::io_context& context)
-    : config(std::move(settings)),
+    : config(prepared(std::move(settings))),
       log(config.log),
       runner(context, runnerConfig(config, secrets, log)) {
   begin();

@@ -90,7 +90,7 @@ TEST(LoopTest, OrReachesOnUnhandled) {
   EXPECT_TRUE(call.isOpen());
 }
 
-TEST(LoopTest, EndsBelowOpenConnectionsAndTheyAreInert) {
+TEST(LoopTest, EndsBelowOpenConnectionsAndTheyAreInert) {  // L-5
   std::unique_ptr<Call> call;
   {
     Loop loop;
@@ -170,7 +170,7 @@ TEST(LoopTest, RunUntilSaysWhetherTheConditionCame) {
   EXPECT_TRUE(loop.runUntil([&] { return done; }, kPatience));
 }
 
-TEST(LoopTest, WritesTheLogItWasAskedForAndNoAddressInIt) {
+TEST(LoopTest, WritesTheLogItWasAskedForAndNoAddressInIt) {  // I-9
   std::vector<std::string> topics;
   std::string fields;
   LoopConfig config;

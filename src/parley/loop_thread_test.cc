@@ -143,7 +143,7 @@ TEST_F(LoopThreadTest, AMessageSentRightBeforeTheEndIsNotLost) {
   EXPECT_THAT(pair->atAnswerer, testing::ElementsAre("last words"));
 }
 
-TEST_F(LoopThreadTest, TheEngineMayEndFirst) {
+TEST_F(LoopThreadTest, TheEngineMayEndFirst) {  // L-5
   auto pair = connected();
   engine.reset();
   ASSERT_TRUE(pump.runUntil([&] {

@@ -42,7 +42,7 @@ struct CloseTest : ::testing::Test {
   std::shared_ptr<RTCDataChannel> x;
 };
 
-TEST_F(CloseTest, IsSilentAndFinalInEveryStage) {
+TEST_F(CloseTest, IsSilentAndFinalInEveryStage) {  // L-4
   for (int stage = fresh; stage < kStages; ++stage) {
     a = std::make_unique<TestPeer>(1);
     bring(stage);
@@ -188,7 +188,7 @@ constexpr const char* kEvents[] = {"negotiationneeded",
                                    "error",
                                    "close"};
 
-TEST(CloseInHandler, IsTheEndInEveryHandler) {
+TEST(CloseInHandler, IsTheEndInEveryHandler) {  // L-2
   for (const char* event : kEvents) {
     Story story(event, false);
     story.run();
@@ -196,7 +196,7 @@ TEST(CloseInHandler, IsTheEndInEveryHandler) {
   }
 }
 
-TEST(CloseInHandler, TheConnectionMayBeDestroyedInEveryHandler) {
+TEST(CloseInHandler, TheConnectionMayBeDestroyedInEveryHandler) {  // L-2
   for (const char* event : kEvents) {
     Story story(event, true);
     story.run();
@@ -263,7 +263,7 @@ TEST_F(CloseTest, AnEngineThatEndsClosesTheConnection) {
   expectClosed(*a->pc);
 }
 
-TEST_F(CloseTest, EventsThatAreOnTheirWayAreNotTold) {
+TEST_F(CloseTest, EventsThatAreOnTheirWayAreNotTold) {  // L-4
   bring(connected);
   const auto id = a->engine().last<session::OpenChannel>().id;
   a->message(id, "late");

@@ -66,7 +66,7 @@ TEST_F(DataChannelTest, SendReplacesIllFormedText) {
   EXPECT_EQ(textOf(a.engine().last<session::SendMessage>().data), "\xef\xbf\xbd");
 }
 
-TEST_F(DataChannelTest, SendThrowsAndQueuesNothing) {
+TEST_F(DataChannelTest, SendThrowsAndQueuesNothing) {  // C-6
   const auto errorOf = [](RTCDataChannel& channel, std::size_t size) {
     return nameThrownBy([&] { channel.send(std::vector<std::uint8_t>(size)); });
   };
@@ -83,7 +83,7 @@ TEST_F(DataChannelTest, SendThrowsAndQueuesNothing) {
   EXPECT_EQ(errorOf(*a.makeChannel("z"), 1), "InvalidStateError");
 }
 
-TEST_F(DataChannelTest, BufferedAmountShrinksInTasksAndTellsWhenItIsLow) {
+TEST_F(DataChannelTest, BufferedAmountShrinksInTasksAndTellsWhenItIsLow) {  // C-6
   x->setBufferedAmountLowThreshold(10);
   x->send(std::vector<std::uint8_t>(30));
   sent(15);
@@ -170,7 +170,7 @@ TEST_F(DataChannelTest, APausedChannelHoldsItsMessagesInTheWindow) {
   EXPECT_EQ(consumed(), 3u);
 }
 
-TEST_F(DataChannelTest, APausedChannelClosesBehindItsMessages) {
+TEST_F(DataChannelTest, APausedChannelClosesBehindItsMessages) {  // C-7
   x->pauseReceiving();
   a.message(xId, "one");
   a.channelEvent(channel::Closing{xId});

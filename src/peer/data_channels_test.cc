@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::Log;
 using testing::nameThrownBy;
 using testing::negotiate;
 using testing::TestPeer;
@@ -147,6 +148,31 @@ TEST_F(DataChannelsTest, OnceTheNumberOfIdsIsKnownOneChannelMoreThrows) {
   EXPECT_EQ(nameThrownBy([&] { tiny.pc->createDataChannel("y"); }), "OperationError");
 }
 
+// C-3: 65,535 ids, of which the DTLS server has the 32,767 odd ones. W3C, "set the description":
+// the others are closed and told by an error event alone.
+TEST_F(DataChannelsTest, ChannelsForWhichNoIdIsLeftWhenTheRoleIsKnownFailAndGo) {
+  std::vector<std::shared_ptr<RTCDataChannel>> channels;
+  channels.reserve(32'767);
+  for (int i = 0; i < 32'767; ++i) channels.push_back(a.pc->createDataChannel("x"));
+  auto late = a.makeChannel("late");
+  a.makeChannel("later");
+  const auto unread = late->receive();
+  negotiate(a, b);
+  EXPECT_EQ(channels.front()->id(), 1);
+  EXPECT_EQ(channels.back()->id(), 65'533);
+  EXPECT_EQ(late->id(), std::nullopt);
+  EXPECT_EQ(late->readyState(), RTCDataChannelState::closed);
+  EXPECT_EQ(a.settle(unread).value(), std::nullopt);
+  Log log = a.takeLog();
+  std::erase_if(log, [](const std::string& line) { return !line.starts_with("late"); });
+  EXPECT_THAT(log,
+              ElementsAre("late error data-channel-failure", "later error data-channel-failure"));
+  EXPECT_EQ(a.engine().all<session::OpenChannel>().size(), channels.size());
+  EXPECT_EQ(nameThrownBy([&] { late->send("x"); }), "InvalidStateError");
+  EXPECT_EQ(throws("latest", {}), "OperationError");
+  EXPECT_EQ(late.use_count(), 1) << "the connection has let go of it";
+}
+
 TEST_F(DataChannelsTest, IdsBeyondWhatWasNegotiatedFailOnceThatIsKnown) {
   const auto low = a.makeChannel("low", negotiated(3));
   const auto high = a.makeChannel("high", negotiated(4));
@@ -182,7 +208,7 @@ TEST_F(DataChannelsTest, TheEngineLearnsEveryParameter) {
   EXPECT_EQ(asked.stream->value, 8);
 }
 
-TEST_F(DataChannelsTest, AnAnnouncedChannelIsOpenInItsEventAndFiresOpenRightAfter) {
+TEST_F(DataChannelsTest, AnAnnouncedChannelIsOpenInItsEventAndFiresOpenRightAfter) {  // C-8
   a.makeChannel("x");
   connect(100);
   channel::Parameters parameters;

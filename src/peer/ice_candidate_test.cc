@@ -73,7 +73,7 @@ TEST(IceCandidate, WritesTheFourMembersOfItsJson) {
   EXPECT_EQ(RTCIceCandidate(init).toInit().usernameFragment, "abcd");
 }
 
-TEST(IceCandidate, HidesTheAddressThatOnlyChecksFound) {
+TEST(IceCandidate, HidesTheAddressThatOnlyChecksFound) {  // I-9
   const char* text = "candidate:1 1 udp 1 203.0.113.7 5000 typ prflx raddr 0.0.0.0 rport 9";
   const auto hidden = RTCIceCandidate::discovered(initOf(text), false);
   EXPECT_EQ(hidden.candidate(), "");

@@ -294,7 +294,7 @@ TEST_F(ScriptedWriter, GivesSegmentationUpWhereTheDeviceHasNone) {
   EXPECT_EQ(Script::segments, (std::vector<std::size_t>{1, 1, 1, 1, 1}));
 }
 
-TEST_F(ScriptedWriter, DropsOnlyTheDatagramThatWasRefused) {
+TEST_F(ScriptedWriter, DropsOnlyTheDatagramThatWasRefused) {  // L-8
   for (const bool useMmsg : {true, false}) {
     Script::reset({ENETUNREACH, ECONNREFUSED, EINTR, 0});
     queue.clear();

@@ -320,7 +320,9 @@ const char* Association::Machine::inconsistency() const {
   if (!link_) return nullptr;
   const Link& link = *link_;
   if (!link.outstanding.isConsistent()) return "sctp: the sums over what is outstanding are wrong";
-  if (link.congestion->window() < config_.packetSize / 2)
+  if (link.outstanding.payloadInFlight() > link.outstanding.bytesInFlight())
+    return "sctp: more payload is in flight than bytes";
+  if (link.congestion->window() < config_.packetSize)
     return "sctp: the congestion window is below a packet";
   if (link.outstanding.empty() && link.t3.isRunning())
     return "sctp: T3 runs and nothing is outstanding";
@@ -384,15 +386,6 @@ std::size_t Association::bytesQueued() const { return machine_->queue_.bytes(); 
 ByteVector Association::abortPacket() const { return machine_->abortPacket(); }
 
 State Association::state() const { return static_cast<State>(machine_->state_.index()); }
-
-bool Association::isConsistent() const {
-  const auto& link = machine_->link_;
-  if (!link) return true;
-  const Outstanding& outstanding = link->outstanding;
-  return outstanding.isConsistent() &&
-         outstanding.payloadInFlight() <= outstanding.bytesInFlight() &&
-         link->congestion->window() >= machine_->config_.packetSize;
-}
 
 bool Association::isWellFormed(Bytes packet) {
   std::vector<ChunkView> chunks;

@@ -122,15 +122,15 @@ class Association {
 
   State state() const;
   Stats stats() const;
-  const char* inconsistency() const;  // which of its books does not add up, or null; for worlds
-  std::size_t bytesQueued() const;    // accepted by send() and not yet reported by BytesSent
+  std::size_t bytesQueued() const;  // accepted by send() and not yet reported by BytesSent
 
   // The whole ABORT packet, to be repeated after abort() by whoever outlives us. Empty while the
   // peer's tag is unknown.
   ByteVector abortPacket() const;
 
-  // Recomputes what is kept as sums and compares; for tests and fuzzing.
-  bool isConsistent() const;
+  // Recomputes what is kept as sums, between two steps: which of its books does not add up, or
+  // null. For tests, worlds and fuzzing.
+  const char* inconsistency() const;
   // Whether bytes are a well-formed SCTP packet with known chunks well-formed; for fuzzing.
   static bool isWellFormed(Bytes packet);
 

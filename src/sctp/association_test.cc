@@ -172,7 +172,7 @@ TEST_F(Cookies, AnyChangedBitOrLengthIsRefusedInSilence) {  // S-5
   EXPECT_EQ(typeOf(wire.packets.back()), ChunkType::cookieAck);
 }
 
-TEST_F(Cookies, AStaleOneIsAnsweredWithAnError) {
+TEST_F(Cookies, AStaleOneIsAnsweredWithAnError) {  // S-5
   Association association(Config{}, wire);
   const ByteVector cookie = cookieFrom(association);
   bench.now += 60s + 1us;
@@ -184,7 +184,7 @@ TEST_F(Cookies, AStaleOneIsAnsweredWithAnError) {
   EXPECT_EQ(firstCause(chunks[0].body), 3);
 }
 
-TEST_F(Cookies, AnotherAssociationsCookieIsWorthless) {
+TEST_F(Cookies, AnotherAssociationsCookieIsWorthless) {  // S-5
   Association one(Config{}, wire), other(Config{}, wire);
   const ByteVector cookie = cookieFrom(one);
   const Tag tag = localTag;
@@ -193,7 +193,7 @@ TEST_F(Cookies, AnotherAssociationsCookieIsWorthless) {
   EXPECT_EQ(other.state(), State::closed);
 }
 
-TEST_F(Cookies, ADuplicateIsAcknowledgedAgainInEveryLaterState) {
+TEST_F(Cookies, ADuplicateIsAcknowledgedAgainInEveryLaterState) {  // S-5
   Association association(Config{}, wire);
   const ByteVector cookie = cookieFrom(association);
   for (int i = 0; i < 3; ++i) {
@@ -222,7 +222,7 @@ TEST_F(Cookies, InitsCostNoStateAndBoundedAnswers) {  // S-18
   EXPECT_EQ(association.state(), State::closed);
 }
 
-TEST_F(Cookies, UnusableInitsAreRefused) {
+TEST_F(Cookies, UnusableInitsAreRefused) {  // S-18
   for (int which = 0; which < 4; ++which) {
     Association association(Config{}, wire);
     wire.packets.clear();

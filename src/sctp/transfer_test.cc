@@ -31,7 +31,7 @@ TEST(Transfer, DeliversOneSmallMessageAfterOneTrip) {
   EXPECT_EQ(messages[0].payload, pattern(10, 1));
 }
 
-TEST(Transfer, CarriesEverySizeAroundThePacketBoundaries) {
+TEST(Transfer, CarriesEverySizeAroundThePacketBoundaries) {  // C-5
   Config config;
   config.sendMessageMax = 0;
   Pair pair(1, config, config);
@@ -194,7 +194,7 @@ TEST(Transfer, ClosesTheWindowWhileTheReaderStopsAndReopensIt) {  // S-12
   ASSERT_TRUE(pair.runUntil([&] { return pair.b.count<Received>() == 100; }, 8s));
 }
 
-TEST(Transfer, TellsOfAReopenedWindowWithoutBeingAsked) {
+TEST(Transfer, TellsOfAReopenedWindowWithoutBeingAsked) {  // S-12
   Config config;
   config.receiveWindow = 128u << 10;
   config.receiveMessageMax = 64u << 10;

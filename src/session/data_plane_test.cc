@@ -151,7 +151,7 @@ TEST_F(DataPlaneTest, AChannelClosedBeforeThereIsAnAssociationIsClosedAtOnceAndN
   EXPECT_THAT(b.story(), ElementsAre("connected"));
 }
 
-TEST_F(DataPlaneTest, NothingLeavesBeforeDtlsIsUp) {
+TEST_F(DataPlaneTest, NothingLeavesBeforeDtlsIsUp) {  // D-4
   a.open(1);
   startBoth();
   a.send(1, "early");

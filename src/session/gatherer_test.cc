@@ -145,7 +145,7 @@ TEST_F(GathererTest, LeavesOutWhatCannotBeOpened) {
   EXPECT_EQ(sockets[0].rank, 0u);
 }
 
-TEST_F(GathererTest, TellsNoAddressOfOursWhenOnlyRelaysAreAllowed) {
+TEST_F(GathererTest, TellsNoAddressOfOursWhenOnlyRelaysAreAllowed) {  // I-9
   host.addInterface("192.168.1.2");
   config.relayOnly = true;
   EXPECT_THAT(addresses(), IsEmpty());

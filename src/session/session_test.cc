@@ -87,7 +87,7 @@ TEST_F(SessionTest, CommandsForTransportsThatDoNotExistDoNothing) {
   ASSERT_TRUE(connect());
 }
 
-TEST_F(SessionTest, AnUnknownRemoteCandidateIsPassedOver) {
+TEST_F(SessionTest, AnUnknownRemoteCandidateIsPassedOver) {  // I-8
   alice.create();
   ice::Candidate unresolved;
   unresolved.hostname = "a.local";
@@ -122,7 +122,7 @@ TEST_F(SessionTest, ChannelsOpenedBeforeAnythingIsConnectedOpenAfterwards) {
   EXPECT_EQ(alice.allOfChannels<channel::Opened>().size(), 2u);
 }
 
-TEST_F(SessionTest, DatagramsOfStrangersReachNothing) {
+TEST_F(SessionTest, DatagramsOfStrangersReachNothing) {  // D-16, I-1
   ASSERT_TRUE(connect());
   const auto seen = net.sent;
   const std::size_t events = alice.events.size();

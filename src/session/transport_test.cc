@@ -34,7 +34,7 @@ struct TransportTest : testing::Test {
   }
 };
 
-TEST_F(TransportTest, TheHandshakeWaitsForADescriptionAndAPath) {
+TEST_F(TransportTest, TheHandshakeWaitsForADescriptionAndAPath) {  // D-16
   EXPECT_FALSE(hasStarted());
   setDtls({identity->fingerprint()});
   EXPECT_FALSE(hasStarted());
@@ -44,7 +44,7 @@ TEST_F(TransportTest, TheHandshakeWaitsForADescriptionAndAPath) {
   EXPECT_NE(transport.deadline(), never());
 }
 
-TEST_F(TransportTest, TheyMayComeInTheOtherOrder) {
+TEST_F(TransportTest, TheyMayComeInTheOtherOrder) {  // D-13
   validatePath();
   EXPECT_FALSE(hasStarted());
   setDtls({identity->fingerprint()});
@@ -72,7 +72,7 @@ TEST_F(TransportTest, WithoutAUsableFingerprintItFailsAndSaysWhy) {
   EXPECT_FALSE(event->reason.empty());
 }
 
-TEST_F(TransportTest, NothingOfAnUnknownPathReachesDtls) {
+TEST_F(TransportTest, NothingOfAnUnknownPathReachesDtls) {  // D-1, D-16
   setDtls({identity->fingerprint()});
   validatePath();
   ByteVector bytes(40, 22);

@@ -16,7 +16,7 @@ TEST(ChannelData, ReadsANumberAndItsDataAndLeavesThePaddingOut) {
   EXPECT_EQ(textOf(message->data), "abc");
 }
 
-TEST(ChannelData, RefusesOtherNumbersAndLengthsBeyondTheEnd) {
+TEST(ChannelData, RefusesOtherNumbersAndLengthsBeyondTheEnd) {  // T-9
   for (const char* hex : {"", "40", "4000", "400000", "40000001", "3fff0000", "50000000"}) {
     EXPECT_FALSE(ChannelData::parse(test::fromHex(hex))) << hex;
   }

@@ -65,7 +65,7 @@ TEST_F(MessageTest, EveryClassAndMethodSurvivesTheHeader) {
   }
 }
 
-TEST_F(MessageTest, TotalLengthMustFitTheDatagramExactly) {
+TEST_F(MessageTest, TotalLengthMustFitTheDatagramExactly) {  // T-1
   for (int off = -4; off <= 4; ++off) {
     ByteVector bytes = header(1, 0);
     append(bytes, 0x8022, 8, 8);
@@ -74,7 +74,7 @@ TEST_F(MessageTest, TotalLengthMustFitTheDatagramExactly) {
   }
 }
 
-TEST_F(MessageTest, NoAttributeOfAnyLengthIsReadBeyondTheDatagram) {
+TEST_F(MessageTest, NoAttributeOfAnyLengthIsReadBeyondTheDatagram) {  // T-1
   for (unsigned type = 0; type < 0x40; ++type) {
     for (const unsigned high : {0u, 0x8000u}) {
       for (std::size_t length = 0; length <= 36; ++length) {
@@ -173,7 +173,7 @@ TEST_F(MessageTest, Sha256IntegrityMayBeTruncatedDownToSixteenBytes) {
   }
 }
 
-TEST_F(MessageTest, AttributesBehindTheIntegrityAreNotSeen) {
+TEST_F(MessageTest, AttributesBehindTheIntegrityAreNotSeen) {  // T-2
   Packet packet = begin().finish(Integrity::sha1, bytesOf(kKey), false);
   ByteVector bytes = toVector(packet.bytes());
   append(bytes, 0x0025, 0, 0);  // USE-CANDIDATE by somebody on the way
@@ -185,20 +185,20 @@ TEST_F(MessageTest, AttributesBehindTheIntegrityAreNotSeen) {
   EXPECT_EQ(view->unknownRequired({}).count, 0u);
 }
 
-TEST_F(MessageTest, NothingMayFollowTheFingerprint) {
+TEST_F(MessageTest, NothingMayFollowTheFingerprint) {  // T-2
   Packet packet = begin().finish();
   ByteVector bytes = toVector(packet.bytes());
   append(bytes, 0x8022, 4, 4);
   EXPECT_FALSE(MessageView::parse(bytes));
 }
 
-TEST_F(MessageTest, OfRepeatedAttributesTheFirstCounts) {
+TEST_F(MessageTest, OfRepeatedAttributesTheFirstCounts) {  // T-4
   const Packet packet =
       begin().addU32(Attribute::priority, 1).addU32(Attribute::priority, 2).finish();
   EXPECT_EQ(MessageView::parse(packet.bytes())->findU32(Attribute::priority), 1u);
 }
 
-TEST_F(MessageTest, UnknownRequiredAttributesAreListedOnceAndAtMostSixteen) {
+TEST_F(MessageTest, UnknownRequiredAttributesAreListedOnceAndAtMostSixteen) {  // T-4
   MessageBuilder builder = begin();
   for (std::uint16_t i = 0; i < 20; ++i) {
     builder.add(static_cast<Attribute>(0x7000 + i)).add(static_cast<Attribute>(0x7000 + i));

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
+#include "crypto/secrets.h"
 #include "stun/credentials.h"
 #include "stun/test_messages.h"
 
@@ -58,6 +60,28 @@ TEST(TransactionId, DoesNotRepeat) {
   std::set<TransactionId> seen;
   for (int i = 0; i < 10'000; ++i) seen.insert(newTransactionId(secrets));
   EXPECT_EQ(seen.size(), 10'000u);
+}
+
+// χ² of each byte over 256 bins has a mean of 255 and a standard deviation of 22.6.
+TEST(TransactionId, T3AQuarterOfAMillionDoNotRepeatAndEveryByteIsEquallyLikely) {
+  constexpr std::size_t kIds = 250'000;
+  crypto::SystemSecrets secrets;
+  std::vector<TransactionId> ids(kIds);
+  std::array<std::array<double, 256>, std::tuple_size_v<TransactionId>> counts{};
+  for (TransactionId& id : ids) {
+    id = newTransactionId(secrets);
+    for (std::size_t at = 0; at < id.size(); ++at) ++counts[at][id[at]];
+  }
+  std::ranges::sort(ids);
+  EXPECT_EQ(std::ranges::adjacent_find(ids), ids.end());
+  constexpr double kExpected = kIds / 256.0;
+  for (const auto& byte : counts) {
+    double chiSquared = 0;
+    for (const double count : byte)
+      chiSquared += (count - kExpected) * (count - kExpected) / kExpected;
+    EXPECT_GT(chiSquared, 255 - 8 * 22.6);
+    EXPECT_LT(chiSquared, 255 + 8 * 22.6);
+  }
 }
 
 TEST(NonceFeatures, AreReadFromTheCookieAndFromNothingElse) {

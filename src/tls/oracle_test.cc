@@ -170,7 +170,7 @@ TEST(Oracle, RepeatsTheLastFlightForAPeerThatRepeatsItsOwn) {
   EXPECT_EQ(textOf(duel.end.received.at(0)), "at last");
 }
 
-TEST(Oracle, IgnoresARenegotiation) {
+TEST(Oracle, IgnoresARenegotiation) {  // D-11
   OpenSslPeer peer(makeIdentity(), {});
   Duel duel(peer, Role::server);
   duel.run();

@@ -32,7 +32,7 @@ TEST(Record, HeaderIsReadAsItIsWritten) {
   EXPECT_EQ(header->sequence, 0x030405060708u);
 }
 
-TEST(Record, IsRefusedWhenCutOrForeign) {
+TEST(Record, IsRefusedWhenCutOrForeign) {  // D-9
   ByteVector good(kRecordHeader + 3);
   RecordHeader{ContentType::alert, kDtls10, 0, 0, 3}.write(good);
   for (std::size_t size = 0; size < good.size(); ++size) {
@@ -71,7 +71,7 @@ TEST(Record, SealsInThePacketsRoomAndOpensInPlace) {
   }
 }
 
-TEST(Record, CarriesItsNumberAsNonce) {
+TEST(Record, CarriesItsNumberAsNonce) {  // D-10
   RecordSealer sealer(keysOf(AeadAlgorithm::aes128Gcm));
   sealer.skipTo(0x010203040506);
   const ByteVector record = sealer.seal(ContentType::alert, ByteVector{1, 0});
@@ -81,7 +81,7 @@ TEST(Record, CarriesItsNumberAsNonce) {
   EXPECT_EQ(sealer.nextSequence(), 0x010203040507u);
 }
 
-TEST(Record, NumbersEndInsteadOfWrapping) {
+TEST(Record, NumbersEndInsteadOfWrapping) {  // D-10
   RecordSealer sealer(keysOf(AeadAlgorithm::chacha20Poly1305));
   PacketPool pool(4);
   sealer.skipTo(kSequenceMax);
@@ -114,7 +114,7 @@ TEST(Record, IsRefusedTwiceAndWithEveryFlippedBit) {
   }
 }
 
-TEST(Record, ThatIsTooShortForATagIsRefusedUnread) {
+TEST(Record, ThatIsTooShortForATagIsRefusedUnread) {  // D-8
   for (const AeadAlgorithm algorithm : kAll) {
     RecordOpener opener(keysOf(algorithm));
     const std::size_t least = keysOf(algorithm).explicitNonce() + 16;

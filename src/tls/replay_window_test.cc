@@ -20,7 +20,7 @@ TEST(ReplayWindow, RefusesWhatItSawAndWhatIsTooOld) {
   EXPECT_TRUE(window.isFresh(101));
 }
 
-TEST(ReplayWindow, AskingDoesNotMoveIt) {
+TEST(ReplayWindow, AskingDoesNotMoveIt) {  // D-7
   ReplayWindow window;
   window.note(5);
   EXPECT_TRUE(window.isFresh((std::uint64_t{1} << 48) - 1));

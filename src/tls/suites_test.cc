@@ -120,7 +120,7 @@ struct Shown {
   bool isAccepted = true;
 };
 
-TEST(Certificates, AreJudgedByKeyAndFingerprintAndNothingElse) {
+TEST(Certificates, AreJudgedByKeyAndFingerprintAndNothingElse) {  // D-14
   const auto ec = [](const char* curve) {
     return crypto::KeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve));
   };
@@ -158,7 +158,7 @@ TEST(Certificates, AreJudgedByKeyAndFingerprintAndNothingElse) {
   }
 }
 
-TEST(Certificates, HaveToBeShownByAClient) {
+TEST(Certificates, HaveToBeShownByAClient) {  // D-5
   OpenSslPeer peer(makeIdentity(), {.sendsCertificate = false});
   Duel duel(peer, Role::server);
   duel.run();
@@ -166,7 +166,7 @@ TEST(Certificates, HaveToBeShownByAClient) {
 }
 
 // A certificate without the key to it: pion CVE-2022-29222 and its kind.
-TEST(Certificates, AreWorthNothingWithoutTheirKey) {
+TEST(Certificates, AreWorthNothingWithoutTheirKey) {  // D-5
   for (const bool isLost : {true, false}) {
     OpenSslPeer peer(makeIdentity(), {.mtu = 1'200});
     Duel duel(peer, Role::server);

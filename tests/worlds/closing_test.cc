@@ -95,7 +95,7 @@ TEST_F(Closing, BothAtOnceIsNoTrouble) {
 
 // close() cut in after every few milliseconds of a call that is being set up and used, from either
 // side: no crash, and nothing stays once the tails have ended.
-TEST_F(Closing, IsLegalAtEveryMoment) {
+TEST_F(Closing, IsLegalAtEveryMoment) {  // L-3
   for (int moment = 0; moment < 120; ++moment) {
     sim::World own(static_cast<std::uint64_t>(moment) + 1);
     sim::Node& a = own.addNode("a");

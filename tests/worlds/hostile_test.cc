@@ -27,7 +27,7 @@ struct Hostile : testing::Test {
   }
 };
 
-TEST_F(Hostile, AWrongFingerprintInTheOfferLetsNotOneByteThrough) {
+TEST_F(Hostile, AWrongFingerprintInTheOfferLetsNotOneByteThrough) {  // D-3
   Call call(world, alice, bob);
   call.start(withWrongFingerprint);
   ASSERT_TRUE(world.runUntil(
@@ -38,7 +38,7 @@ TEST_F(Hostile, AWrongFingerprintInTheOfferLetsNotOneByteThrough) {
   EXPECT_EQ(call.answerer.pc->sctp()->transport()->state(), RTCDtlsTransportState::failed);
 }
 
-TEST_F(Hostile, AWrongFingerprintInTheAnswerLetsNotOneByteThrough) {
+TEST_F(Hostile, AWrongFingerprintInTheAnswerLetsNotOneByteThrough) {  // D-3
   Call call(world, alice, bob);
   call.start({}, withWrongFingerprint);
   ASSERT_TRUE(world.runUntil(

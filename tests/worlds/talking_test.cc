@@ -80,7 +80,7 @@ TEST_F(Talking, FailsWhenThePeerHasVanished) {
   EXPECT_EQ(call.offerer.closes, 0);  // nobody said goodbye
 }
 
-TEST_F(Talking, HoldsBackASenderWhoseReaderPauses) {
+TEST_F(Talking, HoldsBackASenderWhoseReaderPauses) {  // C-9
   world.connect(alice, bob, {.latency = 2ms});
   Tuning tuning;
   tuning.receiveWindow = 1u << 20;

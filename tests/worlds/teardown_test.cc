@@ -172,7 +172,7 @@ std::vector<Cell> cellsOf(const StoryOptions& options, const std::string& only =
 
 class Teardown : public testing::TestWithParam<Action> {};
 
-TEST_P(Teardown, IsSafeInEveryEvent) {
+TEST_P(Teardown, IsSafeInEveryEvent) {  // L-1
   for (const Cell& cell : cellsOf({})) check(GetParam(), cell, {});
   const StoryOptions hostile{.rewriteOffer = withWrongFingerprint};
   for (const Cell& cell : cellsOf(hostile, "dtls error")) check(GetParam(), cell, hostile);

@@ -16,7 +16,7 @@ async function isCollected(reference, attempts = 50) {
   return false;
 }
 
-test('a closed connection and its channels are collected', async () => {
+test('a closed connection and its channels are collected', async () => {  // N-3
   const references = [];
   await (async () => {
     const {one, other, channel, remoteChannel, close} = await connect();
@@ -37,7 +37,7 @@ test('a connection that never had a description is collected without close()', a
   for (const reference of references) assert.equal(await isCollected(reference), true);
 });
 
-test('an open channel with a listener lives although nobody refers to it', async () => {
+test('an open channel with a listener lives although nobody refers to it', async () => {  // N-3
   const {channel, close, remote, received} = await (async () => {
     const peers = await connect();
     const received = [];
@@ -54,7 +54,7 @@ test('an open channel with a listener lives although nobody refers to it', async
   close();
 });
 
-test('objects of a closed connection stay usable', async () => {
+test('objects of a closed connection stay usable', async () => {  // N-6
   const {one, channel, close} = await connect();
   const {sctp} = one;
   const dtls = sctp.transport;

@@ -34,7 +34,7 @@ test('the addon runs on the OpenSSL it was built with, not on that of Node', () 
   assert.match(version.parley, /^\d+\.\d+\.\d+$/);
 });
 
-test('a process ends by itself when its connections are closed', async () => {
+test('a process ends by itself when its connections are closed', async () => {  // N-2
   const {code, stdout, stderr} = await run(`
     const {channel, remoteChannel, close} = await connect();
     const got = next(remoteChannel, 'message');
@@ -45,7 +45,7 @@ test('a process ends by itself when its connections are closed', async () => {
   assert.deepEqual({code, stdout, stderr}, {code: 0, stdout: 'hello\n', stderr: ''});
 });
 
-test('a process ends by itself after the remote side closed and it answered', async () => {
+test('a process ends by itself after the remote side closed and it answered', async () => {  // N-2
   const {code, stdout} = await run(`
     const {one, other, remoteChannel} = await connect();
     remoteChannel.onclose = () => { console.log('closed there'); other.close(); };
@@ -63,7 +63,7 @@ test('a process ends although a connection that was never used is open', async (
   assert.deepEqual({code, stdout}, {code: 0, stdout: 'needed\n'});
 });
 
-test('process.exit() ends a process with open connections', async () => {
+test('process.exit() ends a process with open connections', async () => {  // L-5
   const {code, signal} = await run(`
     const {channel} = await connect();
     channel.send('unheard');
@@ -72,7 +72,7 @@ test('process.exit() ends a process with open connections', async () => {
   assert.deepEqual({code, signal}, {code: 7, signal: null});
 });
 
-test('process.exit() inside a handler is clean', async () => {
+test('process.exit() inside a handler is clean', async () => {  // L-5
   const {code, signal} = await run(`
     const {channel, remoteChannel} = await connect();
     remoteChannel.onmessage = () => process.exit(9);
@@ -81,6 +81,7 @@ test('process.exit() inside a handler is clean', async () => {
   assert.deepEqual({code, signal}, {code: 9, signal: null});
 });
 
+// N-4
 test('what a handler throws is an uncaught exception, and the connection goes on', async () => {
   const {code, stdout} = await run(`
     const {channel, remoteChannel, close} = await connect();
@@ -111,7 +112,7 @@ test('a rejection that nobody handles is an unhandled rejection', async () => {
   assert.match(stderr, /InvalidStateError/);
 });
 
-test('workers have connections of their own', async () => {
+test('workers have connections of their own', async () => {  // N-1
   const program = `
     (async () => {
       const {connect, next} = await import(${JSON.stringify(join(root, 'test/peers.mjs'))});
@@ -132,7 +133,7 @@ test('workers have connections of their own', async () => {
   assert.deepEqual(results, Array(4).fill([0, 'from a worker']));
 });
 
-test('workers may be terminated at any point', async () => {
+test('workers may be terminated at any point', async () => {  // N-1
   const program = `
     (async () => {
       const {connect} = await import(${JSON.stringify(join(root, 'test/peers.mjs'))});

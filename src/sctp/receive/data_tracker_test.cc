@@ -12,7 +12,7 @@ namespace {
 
 using Verdict = DataTracker::Verdict;
 
-TEST(DataTracker, AgreesWithASetOverRandomArrivalsAroundTheWrap) {
+TEST(DataTracker, AgreesWithASetOverRandomArrivalsAroundTheWrap) {  // S-11
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Random random(seed);
     const Tsn initial{0xffff'ffff - static_cast<std::uint32_t>(random.below(200))};
