@@ -51,7 +51,7 @@ TEST_F(SessionTest, TellsOfOneConnectionInTheOrderInWhichItCameToBe) {
 TEST_F(SessionTest, BelievesAPortOnlyAfterTheFingerprintMatched) {
   alice.announces = test::makeIdentity(99);
   signal();
-  net.runFor(10s);
+  net.runFor(15s);
   EXPECT_EQ(alice.dtls(), DtlsState::failed);
   EXPECT_TRUE(alice.all<DtlsStateChanged>().back().fingerprintMismatch);
   EXPECT_FALSE(alice.isConnected());
@@ -62,7 +62,7 @@ TEST_F(SessionTest, ADtlsFailureEndsTheChannelsAndTheirSuccessors) {
   alice.announces = test::makeIdentity(99);
   signal();
   alice.open(1);
-  net.runFor(10s);
+  net.runFor(15s);
   ASSERT_EQ(alice.dtls(), DtlsState::failed);
   ASSERT_EQ(alice.allOfChannels<channel::Closed>().size(), 1u);
   EXPECT_TRUE(alice.allOfChannels<channel::Closed>()[0].error.has_value());
@@ -279,7 +279,7 @@ TEST_F(SessionTest, ARestartMovesToAnInterfaceThatCameSinceAndClosesTheLostOnesS
   bob.restart();
   exchange();
   alice.send(ChannelId{1}, "from elsewhere");
-  net.runFor(10s);
+  net.runFor(15s);
   EXPECT_THAT(bob.messages(), ElementsAre("from elsewhere"));
   EXPECT_EQ(alice.host.sockets.size(), 1u);
   EXPECT_FALSE(alice.host.sockets.contains(old));

@@ -344,7 +344,10 @@ bool Handshake::OpenSsl::receiveHello(Message message) {
 
 // Anybody can ask for a cookie, and only once.
 bool Handshake::OpenSsl::receiveHelloVerify(const Message& message) {
-  if (message.sequence != 0 || isFlightTaken || std::exchange(isBehindCookie, true)) return false;
+  if (message.sequence != 0 || isFlightTaken || isBehindCookie || !isCookieRequest(message.body)) {
+    return false;
+  }
+  isBehindCookie = true;
   peerFlight.begin(1);
   feed(message);
   return true;

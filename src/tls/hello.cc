@@ -34,6 +34,13 @@ Message Cookie::request() const {
   return message;
 }
 
+bool isCookieRequest(Bytes helloVerifyRequest) {
+  WireReader in(helloVerifyRequest);
+  in.skip(2);
+  const Bytes cookie = in.bytes(in.u8());
+  return in.finished() && !cookie.empty();
+}
+
 Message emptyHello() {
   Message message{MessageType::clientHello, 0, ByteVector(2 + 32 + 1 + 1 + 4 + 2)};
   WireWriter(message.body)

@@ -32,6 +32,8 @@ class Cookie {
   std::array<std::uint8_t, 20> value_{};
 };
 
+bool isCookieRequest(Bytes helloVerifyRequest);  // one with a cookie in it
+
 // A hello that says nothing. OpenSSL numbers messages by itself: it has to have asked for a cookie
 // before it takes a hello that is the second message.
 Message emptyHello();

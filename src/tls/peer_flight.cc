@@ -84,10 +84,12 @@ bool PeerFlight::hasPlace(const Message& message) const {
 
 bool PeerFlight::add(Message message) {
   if (!hasPlace(message)) return false;
-  if (message.type == MessageType::certificate &&
-      !policy_.accepts(crypto::Certificate(toVector(leafOf(message))))) {
-    sawWrongCertificate_ = true;
-    return false;
+  if (message.type == MessageType::certificate) {
+    const Bytes leaf = leafOf(message);
+    if (!policy_.accepts(crypto::Certificate(toVector(leaf)))) {
+      sawWrongCertificate_ |= !leaf.empty();
+      return false;
+    }
   }
   auto& place = messages_[message.sequence - first_];
   place = std::move(message);

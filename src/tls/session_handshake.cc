@@ -286,7 +286,7 @@ void Session::onHandshakeTimer(Step& step, Handshaking& handshaking) {
     return;
   }
   if (handshaking.attempt->isBehindCookie() &&
-      handshaking.retransmit.attempts() > limits::dtls::kCookieAnswers) {
+      handshaking.retransmit.attempts() > limits::dtls::kCookieTries) {
     // Whoever asked for the cookie does not know it.
     handshaking.attempt.reset();
     ++stats_.restarts;
