@@ -26,7 +26,7 @@ class ChannelHost {
   virtual bool reserve(std::size_t buffered, std::size_t bytes) = 0;
   virtual void release(std::size_t bytes) = 0;
   virtual bool isOpenAsked(const DataChannel& channel) const = 0;  // the engine knows it
-  virtual void freeStream(const DataChannel& channel) = 0;  // it is closed: its id may be used again
+  virtual void freeStream(const DataChannel& channel) = 0;  // closed: its id may be used again
   virtual void forget(DataChannel& channel) = 0;            // its last event has fired
 
  protected:
