@@ -8,7 +8,8 @@
 
 namespace parley::channel {
 
-Channels::Channels(sctp::Association& association) : association_(association) {}
+Channels::Channels(sctp::Association& association, std::uint32_t announced)
+    : association_(association), announced_(announced) {}
 
 Channels::Entry* Channels::find(ChannelId channel) {
   const auto found = channels_.find(channel);

@@ -110,7 +110,9 @@ struct ChannelStats {
 // association and owns no packets; the owner lets settle() move everything, once per step.
 class Channels {
  public:
-  explicit Channels(sctp::Association& association);
+  // `announced`: how many channels an association before this one has announced. Ids are not used
+  // again, as what is told of one may be on its way.
+  explicit Channels(sctp::Association& association, std::uint32_t announced = 0);
 
   // Channels opened before the role is known or the association stands are numbered and opened
   // then; those that cannot be get Closed with an error. A channel is open (Opened) as soon as
@@ -137,6 +139,7 @@ class Channels {
   const Stats& stats() const { return stats_; }
   std::size_t count() const { return channels_.size(); }  // not yet closed
   const char* inconsistency() const;  // which of its books does not add up, or null; for worlds
+  std::uint32_t announced() const { return announced_; }
   std::uint16_t maxChannels() const;  // W3C: min of both directions once connected, else 65,535
 
  private:
@@ -208,7 +211,7 @@ class Channels {
   bool connected_ = false;
   bool ended_ = false;
   std::uint16_t streamsOut_ = 0, streamsIn_ = 0;
-  std::uint32_t announced_ = 0;
+  std::uint32_t announced_;
   Stats stats_;
 };
 

@@ -109,6 +109,27 @@ TEST_F(StoriesTest, ARefusedDataSectionClosesItsChannelsAndMayBeOfferedAnew) {
   EXPECT_EQ(a.pc->connectionState(), RTCPeerConnectionState::connected);
 }
 
+// Both the end of the first and the start of the second are one answer.
+TEST_F(StoriesTest, WhatEndsTheAssociationBeforeDoesNotReachTheNext) {
+  a.makeChannel("x");
+  offer(a, b);
+  b.settle(b.pc->setLocalDescription());
+  const std::string refusal = replaced(localSdp(b), "m=application 9", "m=application 0");
+  setRemote(a, RTCSdpType::answer, replaced(refusal, "a=group:BUNDLE 0\r\n", ""));
+  const auto y = a.makeChannel("y");
+  TestPeer c(3);
+  negotiate(a, c);
+  a.connect();
+  const std::uint32_t second = a.engine().last<session::StartSctp>().association;
+  ASSERT_NE(second, 0u);
+  a.sctpClosed(0);
+  a.realm->run();
+  EXPECT_EQ(y->readyState(), RTCDataChannelState::open);
+  a.sctpClosed(second);
+  a.realm->run();
+  EXPECT_EQ(y->readyState(), RTCDataChannelState::closed);
+}
+
 TEST_F(StoriesTest, ADataSectionTurnedOffLaterEndsTheAssociation) {
   a.makeChannel("x");
   negotiate(a, b);

@@ -146,6 +146,7 @@ void PeerConnection::queue(session::Event event) {
     void operator()(session::IceRoleChanged& event) { self.transports_.on(event); }
     void operator()(session::DtlsStateChanged& event) { self.transports_.on(std::move(event)); }
     void operator()(session::SctpStateChanged& event) {
+      if (event.association != self.transports_.associationNumber()) return;  // of one that ended
       if (event.state == session::SctpState::connected) {
         self.channels_.onConnected(event.channelsMax);
         return self.transports_.onSctpConnected(event.channelsMax);

@@ -119,7 +119,14 @@ class TestPeer {
   void sctpConnected(std::uint16_t channelsMax = 1'024) {
     session::SctpStateChanged change{};
     change.state = session::SctpState::connected;
+    change.association = engine().last<session::StartSctp>().association;
     change.channelsMax = channelsMax;
+    engine().tell(change);
+  }
+  void sctpClosed(std::uint32_t association) {
+    session::SctpStateChanged change{};
+    change.state = session::SctpState::closed;
+    change.association = association;
     engine().tell(change);
   }
   void channelEvent(channel::Event event) {

@@ -116,7 +116,8 @@ void TransportSet::apply(const jsep::StartSctp& effect) {
   association_ = session::StartSctp{.id = idOf(effect.transport),
                                     .localPort = effect.localPort,
                                     .remotePort = effect.remotePort,
-                                    .messageMax = effect.maxMessageSize};
+                                    .messageMax = effect.maxMessageSize,
+                                    .association = associationNumber_};
   offerSctp();
   sctp_->updateMaxMessageSize(static_cast<double>(effect.maxMessageSize), canSend_);
   context_.execute(*association_);
@@ -131,6 +132,7 @@ void TransportSet::apply(const jsep::SetMaxMessageSize& effect) {
 
 void TransportSet::apply(const jsep::StopSctp&) {
   association_.reset();
+  ++associationNumber_;
   context_.execute(session::StopSctp{});
   context_.tasks.queue([this, sctp = sctp_] {
     if (!sctp || sctp->isClosed()) return;

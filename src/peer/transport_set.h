@@ -44,6 +44,7 @@ class TransportSet {
   void markStable();  // [[LastStableStateSctpTransport]]
   void rollBackToStable();
   const std::shared_ptr<SctpTransport>& sctp() const { return sctp_; }
+  std::uint32_t associationNumber() const { return associationNumber_; }
 
   // --- events of the session, each inside a task of its own
   void on(session::CandidateFound event);
@@ -86,6 +87,7 @@ class TransportSet {
   std::optional<bool> controlling_;
   std::vector<Transport> transports_;
   std::optional<session::StartSctp> association_;
+  std::uint32_t associationNumber_ = 0;  // of this one or, where there is none, of the next
   std::shared_ptr<SctpTransport> sctp_, lastStable_;
   RTCIceGatheringState gathering_ = RTCIceGatheringState::new_;
   RTCIceConnectionState ice_ = RTCIceConnectionState::new_;

@@ -26,8 +26,9 @@ void DataPlane::start(Step& step, const StartSctp& start, bool dtlsClient) {
   config.sendMessageMax = start.messageMax;
   config.receiveMessageMax = config_.messageMax;
   config.receiveWindow = config_.receiveWindow;
+  number_ = start.association;
   association_.emplace(config, static_cast<PacketSink&>(*this));
-  channels_.emplace(*association_);
+  channels_.emplace(*association_, announced_);
   channels_->setRole(step, dtlsClient);
   for (OpenChannel& command : std::exchange(waiting_, {})) open(step, std::move(command));
 }
@@ -126,14 +127,17 @@ void DataPlane::noteAssociation(const sctp::Event& event) {
     connected_ = true;
     events_.push_back(
         SctpStateChanged{.state = SctpState::connected,
+                         .association = number_,
                          .channelsMax = std::min(connected->streamsIn, connected->streamsOut)});
   } else if (std::holds_alternative<sctp::Closed>(event)) {
     ended_ = true;
-    events_.push_back(SctpStateChanged{.state = SctpState::closed, .closedByPeer = true});
+    events_.push_back(
+        SctpStateChanged{.state = SctpState::closed, .association = number_, .closedByPeer = true});
   } else if (const auto* failed = std::get_if<sctp::Failed>(&event)) {
     ended_ = true;
     events_.push_back(
         SctpStateChanged{.state = SctpState::closed,
+                         .association = number_,
                          .closedByPeer = failed->why == sctp::Failed::Why::abortedByPeer,
                          .causeCode = failed->causeCode,
                          .reason = failed->reason});
@@ -161,13 +165,19 @@ void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
   if (!closedByPeer)
     how = sctp::Failed{
         .why = sctp::Failed::Why::protocolViolation, .reason = reason, .causeCode = {}};
-  end(step, how, {.state = SctpState::closed, .closedByPeer = closedByPeer, .reason = reason});
+  end(step, how,
+      {.state = SctpState::closed,
+       .association = number_,
+       .closedByPeer = closedByPeer,
+       .reason = reason});
 }
 
 void DataPlane::stop(Step& step) {
-  end(step, sctp::Closed{}, {.state = SctpState::closed, .reason = "the data section went away"});
+  end(step, sctp::Closed{},
+      {.state = SctpState::closed, .association = number_, .reason = "the data section went away"});
   for (const OpenChannel& command : std::exchange(waiting_, {}))
     events_.push_back(ChannelEvent{channel::Closed{command.id, std::nullopt}});
+  if (channels_) announced_ = channels_->announced();
   channels_.reset();
   association_.reset();
   transport_ = nullptr;

@@ -58,6 +58,8 @@ class DataPlane final : private PacketSink {
   TransportId transportId_{};
   std::optional<sctp::Association> association_;
   std::optional<channel::Channels> channels_;
+  std::uint32_t number_ = 0;          // of the association
+  std::uint32_t announced_ = 0;       // channels, by associations before
   std::vector<OpenChannel> waiting_;  // opened before there was an association
   std::vector<Event> events_;
   bool connected_ = false;

@@ -95,7 +95,8 @@ struct StartSctp {
   TransportId id;
   std::uint16_t localPort;
   std::uint16_t remotePort;
-  std::uint64_t messageMax;  // the peer's limit; 0: none
+  std::uint64_t messageMax;       // the peer's limit; 0: none
+  std::uint32_t association = 0;  // which one of this connection, repeated in SctpStateChanged
 };
 // The data section went away: every channel closes, the association with them.
 struct StopSctp {};
@@ -161,6 +162,7 @@ struct DtlsStateChanged {
 };
 struct SctpStateChanged {
   SctpState state{};
+  std::uint32_t association = 0;             // of StartSctp: an event may be late for its own
   std::uint16_t channelsMax = 0;             // with connected: the lower of both stream counts
   bool closedByPeer = false;                 // with closed: ABORT or SHUTDOWN came
   std::optional<std::uint16_t> causeCode{};  // RFC 9260 3.3.10

@@ -202,17 +202,21 @@ TEST_F(SessionTest, StoppingTheDataSectionClosesChannelsWithoutAnError) {
 TEST_F(SessionTest, ADataSectionThatComesBackGetsAnAssociationOfItsOwn) {
   ASSERT_TRUE(connect());
   ASSERT_TRUE(openChannel());
+  const auto announced = bob.allOfChannels<channel::Announced>().at(0).channel;
   alice.execute(StopSctp{});
   bob.execute(StopSctp{});
   net.runFor(1s);
+  EXPECT_EQ(bob.all<SctpStateChanged>().back().association, 0u);
   alice.events.clear();
   bob.events.clear();
-  alice.execute(StartSctp{test::kTransport, 5'000, 5'000, 262'144});
-  bob.execute(StartSctp{test::kTransport, 5'000, 5'000, 262'144});
+  alice.execute(StartSctp{test::kTransport, 5'000, 5'000, 262'144, 1});
+  bob.execute(StartSctp{test::kTransport, 5'000, 5'000, 262'144, 1});
   alice.open(2);
   net.runFor(2s);
   EXPECT_TRUE(alice.isConnected());
-  EXPECT_EQ(bob.allOfChannels<channel::Announced>().size(), 1u);
+  EXPECT_EQ(bob.all<SctpStateChanged>().back().association, 1u);
+  ASSERT_EQ(bob.allOfChannels<channel::Announced>().size(), 1u);
+  EXPECT_NE(bob.allOfChannels<channel::Announced>()[0].channel, announced);
 }
 
 TEST_F(SessionTest, ClosingATransportClosesItsSocketsAndWhatRodeOnIt) {
