@@ -97,9 +97,10 @@ std::string hexOf(Bytes bytes) {
   return text;
 }
 
-std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
+// False when OpenSSL has no memory; without an agreed profile there are no keys.
+bool exportSrtp(SSL* ssl, Role role, std::optional<crypto::SrtpKeys>& to) {
   const SRTP_PROTECTION_PROFILE* agreed = SSL_get_selected_srtp_profile(ssl);
-  if (agreed == nullptr) return std::nullopt;
+  if (agreed == nullptr) return true;
 
   crypto::SrtpKeys keys;
   keys.profile = static_cast<crypto::SrtpProfile>(agreed->id);
@@ -107,8 +108,10 @@ std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
   const std::size_t salt = crypto::srtpSaltSize(keys.profile);
   constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";  // RFC 5764 4.2
   ByteVector block(2 * (key + salt));
-  PARLEY_ASSERT(SSL_export_keying_material(ssl, block.data(), block.size(), kLabel.data(),
-                                           kLabel.size(), nullptr, 0, 0) == 1);
+  if (SSL_export_keying_material(ssl, block.data(), block.size(), kLabel.data(), kLabel.size(),
+                                 nullptr, 0, 0) != 1) {
+    return false;
+  }
   WireReader in(block);
   ByteVector clientKey = toVector(in.bytes(key));
   ByteVector serverKey = toVector(in.bytes(key));
@@ -121,7 +124,8 @@ std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
   keys.remoteKey = std::move(isClient ? serverKey : clientKey);
   keys.localSalt = std::move(isClient ? clientSalt : serverSalt);
   keys.remoteSalt = std::move(isClient ? serverSalt : clientSalt);
-  return keys;
+  to = std::move(keys);
+  return true;
 }
 
 std::string groupOf(SSL* ssl) {
@@ -151,13 +155,18 @@ bool Policy::accepts(const crypto::Certificate& certificate) const {
 struct Handshake::OpenSsl {
   OpenSsl(const Context& context, Role role_, const Policy& policy_)
       : role(role_), policy(policy_), ssl(SSL_new(context.native().ssl.get())) {
-    PARLEY_ASSERT(ssl != nullptr);
-    BIO* bio = BIO_new(context.native().bio.get());
-    PARLEY_ASSERT(bio != nullptr);
+    BIO* bio = ssl ? BIO_new(context.native().bio.get()) : nullptr;
+    if (bio == nullptr) {
+      lackMemory();
+      return;
+    }
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl.get(), bio, bio);
-    SSL_set_ex_data(ssl.get(), 0, this);
+    if (SSL_set_ex_data(ssl.get(), 0, this) != 1) {
+      lackMemory();
+      return;
+    }
     SSL_set_mtu(ssl.get(), static_cast<long>(context.options().mtu));
     // Its timer reads the wall clock; flights are sent again by our own (see Session).
     DTLS_set_timer_cb(ssl.get(), [](SSL*, unsigned) { return kNeverMicros; });
@@ -177,10 +186,16 @@ struct Handshake::OpenSsl {
   void feedHeld();
   void collectFlight();
   void keepFinished(const RecordView& record);
-  const KeyBlock& keyBlock();
-  const KeyBlock& derivedKeys();
+  const KeyBlock* keyBlock();  // null, as below, when memory was lacking
+  const KeyBlock* derivedKeys();
+  bool prepareEnd();
   bool isSealedByPeer(Bytes record);
   void fail(FailureReason reason, std::uint8_t alert);
+  // Of OpenSSL. The attempt fails; there may be another one.
+  void lackMemory() {
+    failure.detail = "out of memory";
+    progress = Progress::failed;
+  }
 
   // RFC 6347 4.2.4: the peer's ChangeCipherSpec ends its last flight but for Finished.
   bool awaitsChangeCipherSpec() const {
@@ -209,9 +224,11 @@ struct Handshake::OpenSsl {
   int newestMessage = -1;    // of the peer, that we were shown
   int answeredMessage = -1;  // up to which our present flight is the answer
 
-  std::unique_ptr<KeyBlock> keys;
+  std::optional<KeyBlock> keys;
   bool keyLineTaken = false;
   std::optional<RecordSealer> sealer;
+  std::optional<RecordOpener> opener;
+  std::optional<crypto::SrtpKeys> srtp;
   std::optional<crypto::Certificate> remote;
 };
 
@@ -222,6 +239,7 @@ void Handshake::OpenSsl::fail(FailureReason reason, std::uint8_t alert) {
 }
 
 void Handshake::OpenSsl::advance() {
+  if (progress == Progress::failed) return;
   const crypto::ErrorScope errors;
   const int result = SSL_do_handshake(ssl.get());
   if (result == 1) {
@@ -231,8 +249,9 @@ void Handshake::OpenSsl::advance() {
       progress = Progress::failed;
       return;
     }
-    collectFlight();
     progress = Progress::done;
+    collectFlight();
+    if (progress == Progress::done && !prepareEnd()) lackMemory();
     return;
   }
   if (SSL_get_error(ssl.get(), result) == SSL_ERROR_WANT_READ) return collectFlight();
@@ -280,8 +299,10 @@ void Handshake::OpenSsl::collectFlight() {
     if (copy.epoch == 0) {
       copy.body = toVector(record->body);
     } else {
-      const KeyBlock& block = keyBlock();
-      RecordOpener own(role == Role::client ? block.client : block.server);
+      const KeyBlock* block = keyBlock();
+      if (block == nullptr) return lackMemory();
+      RecordOpener own(role == Role::client ? block->client : block->server);
+      if (!own.isReady()) return lackMemory();
       const auto text = own.open(*record);
       PARLEY_ASSERT(text.has_value());
       copy.body = toVector(*text);
@@ -295,15 +316,27 @@ void Handshake::OpenSsl::collectFlight() {
 }
 
 // From the first record of ours in epoch 1 on.
-const KeyBlock& Handshake::OpenSsl::keyBlock() {
-  const KeyBlock& block = derivedKeys();
-  if (!sealer) sealer.emplace(role == Role::client ? block.client : block.server);
-  return block;
+const KeyBlock* Handshake::OpenSsl::keyBlock() {
+  const KeyBlock* block = derivedKeys();
+  if (block == nullptr) return nullptr;
+  if (!sealer) {
+    sealer.emplace(role == Role::client ? block->client : block->server);
+    if (!sealer->isReady()) sealer.reset();
+  }
+  return sealer ? block : nullptr;
 }
 
-const KeyBlock& Handshake::OpenSsl::derivedKeys() {
-  if (!keys) keys = std::make_unique<KeyBlock>(expandKeys(materialOf(ssl.get())));
-  return *keys;
+const KeyBlock* Handshake::OpenSsl::derivedKeys() {
+  if (!keys) keys = expandKeys(materialOf(ssl.get()));
+  return keys ? &*keys : nullptr;
+}
+
+// All that finish() hands out, so that it cannot fail.
+bool Handshake::OpenSsl::prepareEnd() {
+  const KeyBlock* block = keyBlock();
+  if (block == nullptr) return false;
+  opener.emplace(role == Role::client ? block->server : block->client);
+  return opener->isReady() && exportSrtp(ssl.get(), role, srtp);
 }
 
 // What the peer's keys do not open OpenSSL is not shown: a forged Finished would cost the true one
@@ -313,9 +346,13 @@ bool Handshake::OpenSsl::isSealedByPeer(Bytes bytes) {
   MutableBytes rest = copy;
   const auto record = takeRecord(rest);
   if (!record) return false;
-  const KeyBlock& block = derivedKeys();
-  RecordOpener opener(role == Role::client ? block.server : block.client);
-  return opener.open(*record).has_value();
+  const KeyBlock* block = derivedKeys();
+  if (block != nullptr) {
+    RecordOpener theirs(role == Role::client ? block->server : block->client);
+    if (theirs.isReady()) return theirs.open(*record).has_value();
+  }
+  lackMemory();
+  return false;
 }
 
 void Handshake::OpenSsl::keepFinished(const RecordView& record) {
@@ -378,16 +415,15 @@ Handshake::Outcome Handshake::finish() {
   PARLEY_ASSERT(it_->progress == Progress::done && it_->remote);
   const crypto::ErrorScope errors;
   SSL* ssl = it_->ssl.get();
-  const KeyBlock& block = it_->keyBlock();
   const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
   return {.connected = {.remote = std::move(*it_->remote),
                         .cipher = SSL_CIPHER_standard_name(suite),
                         .cipherId = SSL_CIPHER_get_protocol_id(suite),
                         .group = groupOf(ssl),
                         .version = kDtls12,
-                        .srtp = exportSrtp(ssl, it_->role)},
+                        .srtp = std::move(it_->srtp)},
           .sealer = std::move(*it_->sealer),
-          .opener = RecordOpener(it_->role == Role::client ? block.server : block.client)};
+          .opener = std::move(*it_->opener)};
 }
 
 const Handshake::Failure& Handshake::failure() const { return it_->failure; }
@@ -427,6 +463,10 @@ int verifyCertificate(X509_STORE_CTX* store, void*) {
   auto& it = Handshake::OpenSsl::of(ssl);
   const X509* leaf = X509_STORE_CTX_get0_cert(store);
   crypto::Certificate certificate(crypto::derOf(leaf));
+  if (certificate.der().empty()) {  // no memory: nothing is said of the peer by that
+    X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
+    return 0;
+  }
   if (certificate.der().size() > limits::dtls::kCertificateDer || !it.policy.accepts(certificate)) {
     it.fail(FailureReason::wrongFingerprint, kAlertBadCertificate);
   } else if (!crypto::isSupportedKey(X509_get0_pubkey(leaf))) {
