@@ -5,6 +5,7 @@
 
 #include "crypto/fingerprint.h"
 #include "crypto/identity.h"
+#include "crypto/library.h"
 #include "crypto/secrets.h"
 #include "parley/dom_exception.h"
 #include "runtime/clock.h"
@@ -22,6 +23,7 @@ std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
                                                    ? crypto::KeyType::rsa2048
                                                    : crypto::KeyType::ecdsaP256,
                                         .lifetimeSeconds = bounded.count()};
+  crypto::keepLibraryAtExit();
   crypto::SystemSecrets secrets;
   auto identity = crypto::Identity::generate(secrets, wallMicros, options);
   if (!identity)
@@ -31,6 +33,7 @@ std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
 
 std::shared_ptr<RTCCertificate> RTCCertificate::fromPem(const std::string& certificate,
                                                         const std::string& privateKey) {
+  crypto::keepLibraryAtExit();
   auto identity = crypto::Identity::fromPem(privateKey, certificate);
   if (!identity)
     throw DOMException("InvalidAccessError", std::string(crypto::describe(identity.error())));
