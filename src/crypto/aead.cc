@@ -36,8 +36,10 @@ detail::Cipher makeCipher(AeadAlgorithm algorithm, Bytes key, Direction directio
   PARLEY_ASSERT(key.size() == aeadKeySize(algorithm));
   EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
   detail::Cipher cipher(reinterpret_cast<detail::CipherNative*>(context));
-  PARLEY_ASSERT(EVP_CipherInit_ex(context, cipherOf(algorithm), nullptr, key.data(), nullptr,
-                                  static_cast<int>(direction)) == 1);
+  if (context == nullptr || EVP_CipherInit_ex(context, cipherOf(algorithm), nullptr, key.data(),
+                                              nullptr, static_cast<int>(direction)) != 1) {
+    return nullptr;
+  }
   return cipher;
 }
 
@@ -83,7 +85,7 @@ bool AeadOpener::open(Bytes nonce, Bytes associated, MutableBytes text, Bytes ta
   std::uint8_t none = 0;
   std::uint8_t expected[kAeadTag];
   copyBytes(expected, tag);
-  if (process(context, nonce, associated, text, text) &&
+  if (context != nullptr && process(context, nonce, associated, text, text) &&
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kAeadTag, expected) == 1 &&
       EVP_CipherFinal_ex(context, &none, &size) == 1) {
     return true;

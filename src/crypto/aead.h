@@ -29,7 +29,8 @@ using Cipher = std::unique_ptr<CipherNative, CipherFree>;
 // caller never uses a nonce twice; nothing here could notice.
 class AeadSealer {
  public:
-  AeadSealer(AeadAlgorithm algorithm, Bytes key);  // aeadKeySize() bytes
+  AeadSealer(AeadAlgorithm algorithm, Bytes key);      // aeadKeySize() bytes
+  bool isReady() const { return cipher_ != nullptr; }  // false when OpenSSL had no memory
 
   // In place: `text` becomes ciphertext, `tag` (kAeadTag bytes) is written.
   void seal(Bytes nonce, Bytes associated, MutableBytes text, MutableBytes tag) {
@@ -46,6 +47,7 @@ class AeadSealer {
 class AeadOpener {
  public:
   AeadOpener(AeadAlgorithm algorithm, Bytes key);
+  bool isReady() const { return cipher_ != nullptr; }
 
   [[nodiscard]] bool open(Bytes nonce, Bytes associated, MutableBytes text, Bytes tag);
 

@@ -8,7 +8,8 @@ Fingerprint Certificate::fingerprint(Hash hash) const {
 
 bool Certificate::matches(const Fingerprint& fingerprint) const {
   if (!fingerprint.isStrong() || der_.empty()) return false;
-  return equalInConstantTime(digest(fingerprint.algorithm, der_), fingerprint.digest);
+  const Digest ours = digest(fingerprint.algorithm, der_);
+  return !ours.isEmpty() && equalInConstantTime(ours, fingerprint.digest);
 }
 
 }  // namespace parley::crypto

@@ -38,6 +38,7 @@ class Digest {
   explicit Digest(std::size_t size) : size_(static_cast<std::uint8_t>(size)) {}
 
   std::size_t size() const { return size_; }
+  bool isEmpty() const { return size_ == 0; }
   Bytes bytes() const { return {bytes_.data(), size_}; }
   MutableBytes mutableBytes() { return {bytes_.data(), size_}; }
   operator Bytes() const { return bytes(); }
@@ -49,6 +50,7 @@ class Digest {
   std::uint8_t size_ = 0;
 };
 
+// Empty when OpenSSL has no memory left; no comparison below takes an empty one for a match.
 Digest digest(Hash hash, Bytes message);
 Digest digest(Hash hash, std::initializer_list<Bytes> parts);  // of the parts, one after another
 

@@ -9,7 +9,8 @@
 namespace parley::crypto {
 
 // An HMAC key made ready once and used for many messages: signing again costs no key schedule and
-// no allocation. For a key that is used once there is hmac().
+// no allocation. For a key that is used once there is hmac(). Without memory for OpenSSL the value
+// is empty, and verify() says no.
 class Hmac {
  public:
   Hmac(Hash hash, Bytes key);  // any key length, empty too

@@ -110,7 +110,9 @@ Result<Identity::Shared, IdentityError> Identity::generate(Secrets& secrets,
   if (!native->key) return Unexpected(IdentityError::generationFailed);
   native->certificate = selfSign(native->key.get(), secrets, wallMicros, options.lifetimeSeconds);
   if (!native->certificate) return Unexpected(IdentityError::generationFailed);
-  return std::make_shared<const Identity>(std::move(native));
+  auto identity = std::make_shared<const Identity>(std::move(native));
+  if (identity->fingerprint().digest.empty()) return Unexpected(IdentityError::generationFailed);
+  return identity;
 }
 
 Result<Identity::Shared, IdentityError> Identity::fromPem(std::string_view privateKey,
@@ -134,6 +136,7 @@ Result<Identity::Shared, IdentityError> Identity::fromPem(std::string_view priva
 Identity::Identity(std::unique_ptr<Native> native)
     : native_(std::move(native)),
       certificate_(derOf(native_->certificate.get())),
+      fingerprint_(certificate_.fingerprint()),
       expiresMicros_(expiryOf(native_->certificate.get())) {}
 
 Identity::~Identity() = default;

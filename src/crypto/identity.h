@@ -45,8 +45,8 @@ class Identity {
   std::string certificatePem() const;
 
   const Certificate& certificate() const { return certificate_; }
-  Fingerprint fingerprint(Hash hash = Hash::sha256) const { return certificate_.fingerprint(hash); }
-  std::int64_t expiresMicros() const { return expiresMicros_; }  // UTC, as Step::wallMicros
+  const Fingerprint& fingerprint() const { return fingerprint_; }  // SHA-256
+  std::int64_t expiresMicros() const { return expiresMicros_; }    // UTC, as Step::wallMicros
   bool isExpired(std::int64_t wallMicros) const { return wallMicros >= expiresMicros_; }
 
   // The library's own objects, for tls/*.cc through crypto/native.h.
@@ -61,6 +61,7 @@ class Identity {
  private:
   std::unique_ptr<Native> native_;
   Certificate certificate_;
+  Fingerprint fingerprint_;
   std::int64_t expiresMicros_ = 0;
 };
 

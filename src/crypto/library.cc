@@ -10,6 +10,8 @@ LibraryVersion libraryVersion() {
   return {OPENSSL_version_major(), OPENSSL_version_minor(), OPENSSL_version_patch()};
 }
 
+void keepLibraryAtExit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
+
 bool libraryIsOlderThan(LibraryVersion version) { return libraryVersion() < version; }
 
 void keepLibraryAtExit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }

@@ -18,6 +18,11 @@ struct LibraryVersion {
 std::string libraryText();  // "OpenSSL 3.0.22 25 Aug 2026"
 LibraryVersion libraryVersion();
 
+// To be called before OpenSSL is used first: it shall not clear its tables away at exit(), when
+// threads of ours may still work and objects that were made before them are still to be destroyed.
+// In a program that has used OpenSSL before, that program has decided.
+void keepLibraryAtExit();
+
 // The first release of the 3.0 branch with the DTLS fixes of 2026. A distribution may have put the
 // same fixes into an older number, so this is a reason to warn, never to refuse.
 inline constexpr LibraryVersion kPatchedVersion{3, 0, 22};

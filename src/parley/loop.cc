@@ -8,6 +8,7 @@ namespace parley {
 namespace {
 
 runtime::RunnerConfig runnerConfig(const LoopConfig& config, Secrets& secrets, TraceSink& trace) {
+  crypto::keepLibraryAtExit();
   return {.secrets = &secrets,
           .trace = &trace,
           .packetsMax = config.packetsMax,
@@ -49,6 +50,12 @@ Loop::Loop(LoopConfig config, boost::asio::io_context& context)
     : state_(std::make_unique<State>(std::move(config), context)) {}
 
 Loop::~Loop() {
+  // exit() in a handler, and the loop is global: the step under way will never end, and what it
+  // stands on cannot be taken away. It goes with the process.
+  if (state_->runner.isTurning()) {
+    (void)state_.release();
+    return;
+  }
   // What a posted task throws from here on has nowhere to go.
   if (!state_->config.onUnhandled) state_->runner.onUnhandled([](std::exception_ptr) {});
   state_->realm->detach();

@@ -71,7 +71,7 @@ PeerConnection::PeerConnection(RTCPeerConnection* facade, std::shared_ptr<Realm>
     : context_(std::move(realm), facade),
       configuration_(std::move(configuration)),
       tuning_(std::move(tuning)),
-      identity_(identity()),
+      identity_(requireIdentity()),
       negotiation_(jsepConfig(*context_.realm, configuration_, tuning_)),
       transports_(context_, negotiation_, tuning_.sendBufferPerChannel),
       channels_(context_, transports_,
@@ -93,9 +93,11 @@ void PeerConnection::start() {
   transports_.setRelayOnly(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay);
 }
 
-std::shared_ptr<const crypto::Identity> PeerConnection::identity() const {
+std::shared_ptr<const crypto::Identity> PeerConnection::requireIdentity() const {
   if (!configuration_.certificates.empty()) return configuration_.certificates.front()->identity();
-  return context_.realm->identity();
+  auto identity = context_.realm->identity();
+  if (!identity) throw operationError("the key of the connection could not be made");
+  return identity;
 }
 
 std::shared_ptr<RTCDataChannel> PeerConnection::createDataChannel(const std::string& label,

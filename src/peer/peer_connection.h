@@ -48,7 +48,7 @@ class PeerConnection final : public session::Port::Listener,
 
  private:
   void start();
-  std::shared_ptr<const crypto::Identity> identity() const;
+  std::shared_ptr<const crypto::Identity> requireIdentity() const;
   void queue(session::Event event);
 
   Context context_;

@@ -137,6 +137,33 @@ TEST_F(PromiseTest, AnExceptionThatLeavesACoroutineEndsItsMicrotask) {
   EXPECT_THAT(log, ElementsAre("other OperationError"));
 }
 
+// Clang 19 unwound such a frame and destroyed it once more afterwards.
+TEST_F(PromiseTest, WhatACoroutineHeldGoesOnceWhenAnExceptionLeavesIt) {
+  auto resolver = make();
+  const auto held = std::make_shared<int>(0);
+  const auto run = [](Promise<int> promise, std::shared_ptr<int>) -> Async {
+    (void)co_await promise;
+    (void)co_await promise;
+    throw std::runtime_error("later");
+  };
+  run(resolver.promise(), held);
+  EXPECT_EQ(held.use_count(), 2);
+  resolver.resolve(1);
+  realm.runMicrotasks();
+  EXPECT_EQ(realm.thrown.size(), 1u);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(PromiseTest, WhatLeavesACoroutineBeforeItWaitsIsThrownAtTheCaller) {
+  const auto held = std::make_shared<int>(0);
+  const auto run = [](std::shared_ptr<int> mine) -> Async {
+    if (mine) throw std::runtime_error("early");
+    co_return;
+  };
+  EXPECT_THROW(run(held), std::runtime_error);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST_F(PromiseTest, AbandonDropsFunctionsAndAbortsCoroutines) {
   auto resolver = make();
   const auto held = std::make_shared<int>(0);

@@ -55,6 +55,7 @@ class LoopRunner {
   void stop();
   void post(std::move_only_function<void()> task);  // in order; runs in a step
   bool isCurrent() const;
+  bool isTurning() const;  // a step is open: the caller is a handler
 
   // Runs until no resident is left or the time is over; true: nothing was left.
   bool drain(Duration time);

@@ -18,7 +18,7 @@ void Attachment::detach() {
 LocalPort::LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shared context,
                      Config config, std::weak_ptr<Port::Listener> listener)
     : attachment_(std::move(attachment)), listener_(std::move(listener)) {
-  if (!attachment_->host || !context) return;
+  if (!attachment_->host) return;
   attachment_->ports.push_back(this);
   if (config.subject == 0) config.subject = ++attachment_->subjects;
   session_ = std::make_unique<Session>(*attachment_->host, std::move(context), std::move(config),

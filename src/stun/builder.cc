@@ -143,6 +143,10 @@ Packet MessageBuilder::finish(Integrity integrity, Bytes key, bool fingerprint,
     const std::size_t before = packet_.size();
     setLength(before + 4 + size - kHeaderSize);
     const crypto::Digest mac = crypto::hmac(hash, key, packet_.bytes());
+    if (mac.isEmpty()) {  // OpenSSL has no memory: as if there were no packet
+      packet_ = {};
+      return;
+    }
     add(type, mac.bytes().first(size));
   };
   if (integrity == Integrity::sha1 || integrity == Integrity::both) {

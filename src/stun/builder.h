@@ -14,7 +14,7 @@ enum class Integrity : std::uint8_t { none, sha1, sha256, both };
 
 // Builds a message straight into a packet, so that what is written is what is sent. Attributes
 // leave in the order they were added; finish() adds integrity and FINGERPRINT and sets lengths.
-// A message that would not fit, or that got no packet, becomes a false packet.
+// A message that would not fit, got no packet or cannot be signed becomes a false packet.
 class MessageBuilder {
  public:
   MessageBuilder(Packet room, Class messageClass, Method method, const TransactionId& id);

@@ -254,6 +254,7 @@ bool MessageView::checkMac(std::size_t at, Bytes key) const {
   const crypto::Hash hash = at == sha1At_ ? crypto::Hash::sha1 : crypto::Hash::sha256;
   const crypto::Digest mac =
       crypto::hmac(hash, key, {bytes_.first(2), patched, bytes_.subspan(4, at - 4)});
+  if (mac.isEmpty()) return false;
   return crypto::equalInConstantTime(mac.bytes().first(size),
                                      bytes_.subspan(at + kAttributeHeader, size));
 }

@@ -20,6 +20,8 @@ std::string_view describe(FailureReason reason) {
       return "The peer ended the connection with a fatal alert.";
     case FailureReason::sequenceExhausted:
       return "All DTLS record numbers were used.";
+    case FailureReason::outOfMemory:
+      return "OpenSSL had no memory for the connection.";
   }
   return {};
 }

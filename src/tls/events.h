@@ -35,6 +35,7 @@ enum class FailureReason : std::uint8_t {
   noExtendedMasterSecret,
   alert,              // the peer sent an authenticated fatal alert
   sequenceExhausted,  // 2^48 - 1 records were sent (RFC 6347 4.1)
+  outOfMemory,        // OpenSSL's, before the first attempt
 };
 
 std::string_view describe(FailureReason reason);  // one sentence for people

@@ -70,9 +70,10 @@ std::string hexOf(Bytes bytes) {
   return text;
 }
 
-std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
+// False when OpenSSL has no memory; without an agreed profile there are no keys.
+bool exportSrtp(SSL* ssl, Role role, std::optional<crypto::SrtpKeys>& to) {
   const SRTP_PROTECTION_PROFILE* agreed = SSL_get_selected_srtp_profile(ssl);
-  if (agreed == nullptr) return std::nullopt;
+  if (agreed == nullptr) return true;
 
   crypto::SrtpKeys keys;
   keys.profile = static_cast<crypto::SrtpProfile>(agreed->id);
@@ -80,8 +81,10 @@ std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
   const std::size_t salt = crypto::srtpSaltSize(keys.profile);
   constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";  // RFC 5764 4.2
   ByteVector block(2 * (key + salt));
-  PARLEY_ASSERT(SSL_export_keying_material(ssl, block.data(), block.size(), kLabel.data(),
-                                           kLabel.size(), nullptr, 0, 0) == 1);
+  if (SSL_export_keying_material(ssl, block.data(), block.size(), kLabel.data(), kLabel.size(),
+                                 nullptr, 0, 0) != 1) {
+    return false;
+  }
   WireReader in(block);
   ByteVector clientKey = toVector(in.bytes(key));
   ByteVector serverKey = toVector(in.bytes(key));
@@ -94,7 +97,8 @@ std::optional<crypto::SrtpKeys> exportSrtp(SSL* ssl, Role role) {
   keys.remoteKey = std::move(isClient ? serverKey : clientKey);
   keys.localSalt = std::move(isClient ? clientSalt : serverSalt);
   keys.remoteSalt = std::move(isClient ? serverSalt : clientSalt);
-  return keys;
+  to = std::move(keys);
+  return true;
 }
 
 std::string groupOf(SSL* ssl) {
@@ -113,13 +117,18 @@ struct Handshake::OpenSsl {
         policy(policy_),
         ssl(SSL_new(context.native().ssl.get())),
         peerFlight(role_, policy_) {
-    PARLEY_ASSERT(ssl != nullptr);
-    BIO* bio = BIO_new(context.native().bio.get());
-    PARLEY_ASSERT(bio != nullptr);
+    BIO* bio = ssl ? BIO_new(context.native().bio.get()) : nullptr;
+    if (bio == nullptr) {
+      lackMemory();
+      return;
+    }
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl.get(), bio, bio);
-    SSL_set_ex_data(ssl.get(), 0, this);
+    if (SSL_set_ex_data(ssl.get(), 0, this) != 1) {
+      lackMemory();
+      return;
+    }
     SSL_set_mtu(ssl.get(), static_cast<long>(context.options().mtu));
     // Its timer reads the wall clock; flights are sent again by our own (see Session).
     DTLS_set_timer_cb(ssl.get(), [](SSL*, unsigned) { return kNeverMicros; });
@@ -145,10 +154,16 @@ struct Handshake::OpenSsl {
   void collectFlight();
   void noteOwn(const FlightRecord& record);
   void keepFinished(const RecordView& record);
-  const KeyBlock& keyBlock();
-  const KeyBlock& derivedKeys();
+  const KeyBlock* keyBlock();  // null, as below, when memory was lacking
+  const KeyBlock* derivedKeys();
+  bool prepareEnd();
   bool isSealedByPeer(Bytes record);
   void fail(FailureReason reason, std::uint8_t alert);
+  // Of OpenSSL. The attempt fails; there may be another one.
+  void lackMemory() {
+    failure.detail = "out of memory";
+    progress = Progress::failed;
+  }
 
   // RFC 6347 4.2.4: the peer's ChangeCipherSpec ends its last flight but for Finished.
   bool awaitsChangeCipherSpec() const {
@@ -185,9 +200,11 @@ struct Handshake::OpenSsl {
   int newestMessage = -1;    // of the peer, that we were shown
   int answeredMessage = -1;  // up to which our present flight is the answer
 
-  std::unique_ptr<KeyBlock> keys;
+  std::optional<KeyBlock> keys;
   bool keyLineTaken = false;
   std::optional<RecordSealer> sealer;
+  std::optional<RecordOpener> opener;
+  std::optional<crypto::SrtpKeys> srtp;
   std::optional<crypto::Certificate> remote;
 };
 
@@ -198,6 +215,7 @@ void Handshake::OpenSsl::fail(FailureReason reason, std::uint8_t alert) {
 }
 
 void Handshake::OpenSsl::advance() {
+  if (progress == Progress::failed) return;
   const crypto::ErrorScope errors;
   const int result = SSL_do_handshake(ssl.get());
   if (result == 1) {
@@ -207,8 +225,9 @@ void Handshake::OpenSsl::advance() {
       progress = Progress::failed;
       return;
     }
-    collectFlight();
     progress = Progress::done;
+    collectFlight();
+    if (progress == Progress::done && !prepareEnd()) lackMemory();
     return;
   }
   if (SSL_get_error(ssl.get(), result) == SSL_ERROR_WANT_READ) return collectFlight();
@@ -218,6 +237,7 @@ void Handshake::OpenSsl::advance() {
 
 // OpenSSL asks by itself; that request is thrown away, as ours has been answered before.
 void Handshake::OpenSsl::expectCookie(Bytes cookie_) {
+  if (progress == Progress::failed) return;
   cookie = toVector(cookie_);
   SSL_set_options(ssl.get(), SSL_OP_COOKIE_EXCHANGE);
   feed(emptyHello());
@@ -273,9 +293,11 @@ void Handshake::OpenSsl::collectFlight() {
       copy.body = toVector(record->body);
       if (copy.type == ContentType::handshake) noteOwn(copy);
     } else {
-      const KeyBlock& block = keyBlock();
-      RecordOpener opener(role == Role::client ? block.client : block.server);
-      const auto text = opener.open(*record);
+      const KeyBlock* block = keyBlock();
+      if (block == nullptr) return lackMemory();
+      RecordOpener ours(role == Role::client ? block->client : block->server);
+      if (!ours.isReady()) return lackMemory();
+      const auto text = ours.open(*record);
       PARLEY_ASSERT(text.has_value());
       copy.body = toVector(*text);
     }
@@ -302,15 +324,27 @@ void Handshake::OpenSsl::noteOwn(const FlightRecord& record) {
 }
 
 // From the first record of ours in epoch 1 on.
-const KeyBlock& Handshake::OpenSsl::keyBlock() {
-  const KeyBlock& block = derivedKeys();
-  if (!sealer) sealer.emplace(role == Role::client ? block.client : block.server);
-  return block;
+const KeyBlock* Handshake::OpenSsl::keyBlock() {
+  const KeyBlock* block = derivedKeys();
+  if (block == nullptr) return nullptr;
+  if (!sealer) {
+    sealer.emplace(role == Role::client ? block->client : block->server);
+    if (!sealer->isReady()) sealer.reset();
+  }
+  return sealer ? block : nullptr;
 }
 
-const KeyBlock& Handshake::OpenSsl::derivedKeys() {
-  if (!keys) keys = std::make_unique<KeyBlock>(expandKeys(materialOf(ssl.get())));
-  return *keys;
+const KeyBlock* Handshake::OpenSsl::derivedKeys() {
+  if (!keys) keys = expandKeys(materialOf(ssl.get()));
+  return keys ? &*keys : nullptr;
+}
+
+// All that finish() hands out, so that it cannot fail.
+bool Handshake::OpenSsl::prepareEnd() {
+  const KeyBlock* block = keyBlock();
+  if (block == nullptr) return false;
+  opener.emplace(role == Role::client ? block->server : block->client);
+  return opener->isReady() && exportSrtp(ssl.get(), role, srtp);
 }
 
 // What the peer's keys do not open OpenSSL is not shown: a forged Finished would cost the true one
@@ -320,9 +354,13 @@ bool Handshake::OpenSsl::isSealedByPeer(Bytes bytes) {
   MutableBytes rest = copy;
   const auto record = takeRecord(rest);
   if (!record) return false;
-  const KeyBlock& block = derivedKeys();
-  RecordOpener opener(role == Role::client ? block.server : block.client);
-  return opener.open(*record).has_value();
+  const KeyBlock* block = derivedKeys();
+  if (block != nullptr) {
+    RecordOpener theirs(role == Role::client ? block->server : block->client);
+    if (theirs.isReady()) return theirs.open(*record).has_value();
+  }
+  lackMemory();
+  return false;
 }
 
 void Handshake::OpenSsl::keepFinished(const RecordView& record) {
@@ -449,16 +487,15 @@ Handshake::Outcome Handshake::finish() {
   PARLEY_ASSERT(it_->progress == Progress::done && it_->remote);
   const crypto::ErrorScope errors;
   SSL* ssl = it_->ssl.get();
-  const KeyBlock& block = it_->keyBlock();
   const SSL_CIPHER* suite = SSL_get_current_cipher(ssl);
   return {.connected = {.remote = std::move(*it_->remote),
                         .cipher = SSL_CIPHER_standard_name(suite),
                         .cipherId = SSL_CIPHER_get_protocol_id(suite),
                         .group = groupOf(ssl),
                         .version = kDtls12,
-                        .srtp = exportSrtp(ssl, it_->role)},
+                        .srtp = std::move(it_->srtp)},
           .sealer = std::move(*it_->sealer),
-          .opener = RecordOpener(it_->role == Role::client ? block.server : block.client)};
+          .opener = std::move(*it_->opener)};
 }
 
 const Handshake::Failure& Handshake::failure() const { return it_->failure; }
@@ -509,6 +546,10 @@ int verifyCertificate(X509_STORE_CTX* store, void*) {
   auto& it = Handshake::OpenSsl::of(ssl);
   const X509* leaf = X509_STORE_CTX_get0_cert(store);
   crypto::Certificate certificate(crypto::derOf(leaf));
+  if (certificate.der().empty()) {  // no memory: nothing is said of the peer by that
+    X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
+    return 0;
+  }
   if (certificate.der().size() > limits::dtls::kCertificateDer || !it.policy.accepts(certificate)) {
     it.fail(FailureReason::wrongFingerprint, kAlertBadCertificate);
   } else if (!crypto::isSupportedKey(X509_get0_pubkey(leaf))) {

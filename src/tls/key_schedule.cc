@@ -4,7 +4,6 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include "core/assert.h"
 #include "core/wire.h"
 #include "crypto/native.h"
 
@@ -37,7 +36,7 @@ KeyBlock::~KeyBlock() {
 
 ByteVector prf(const std::string& hash, Bytes secret, Bytes labelAndSeed, std::size_t size) {
   const crypto::KdfPtr kdf(EVP_KDF_fetch(nullptr, OSSL_KDF_NAME_TLS1_PRF, nullptr));
-  const crypto::KdfContextPtr context(EVP_KDF_CTX_new(kdf.get()));
+  const crypto::KdfContextPtr context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
   std::string name = hash;
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, name.data(), name.size()),
@@ -47,11 +46,11 @@ ByteVector prf(const std::string& hash, Bytes secret, Bytes labelAndSeed, std::s
                                         labelAndSeed.size()),
       OSSL_PARAM_construct_end()};
   ByteVector out(size);
-  PARLEY_ASSERT(context && EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) == 1);
+  if (!context || EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) != 1) return {};
   return out;
 }
 
-KeyBlock expandKeys(const KeyMaterial& material) {
+std::optional<KeyBlock> expandKeys(const KeyMaterial& material) {
   ByteVector seed = toVector(bytesOf("key expansion"));
   seed.insert(seed.end(), material.serverRandom.begin(), material.serverRandom.end());
   seed.insert(seed.end(), material.clientRandom.begin(), material.clientRandom.end());
@@ -61,6 +60,7 @@ KeyBlock expandKeys(const KeyMaterial& material) {
   const std::size_t ivSize = 12 - keys.client.explicitNonce();
   const std::size_t size = 2 * (crypto::aeadKeySize(material.algorithm) + ivSize);
   ByteVector block = prf(material.prf, material.masterSecret, seed, size);
+  if (block.empty()) return std::nullopt;
 
   WireReader in(block);
   for (const bool iv : {false, true}) {

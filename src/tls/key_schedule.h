@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/bytes.h"
@@ -29,9 +30,11 @@ struct KeyBlock {
   ~KeyBlock();
 };
 
-KeyBlock expandKeys(const KeyMaterial& material);
+// Nothing when OpenSSL has no memory for it.
+std::optional<KeyBlock> expandKeys(const KeyMaterial& material);
 
 // RFC 5246 5: P_hash over the label and the seed. Exporters use it too, which tests make use of.
+// Empty when OpenSSL has no memory.
 ByteVector prf(const std::string& hash, Bytes secret, Bytes labelAndSeed, std::size_t size);
 
 }  // namespace parley::dtls

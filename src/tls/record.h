@@ -72,6 +72,7 @@ class RecordSealer {
   static constexpr std::size_t kBack = crypto::kAeadTag;
 
   explicit RecordSealer(const RecordKeys& keys);
+  bool isReady() const { return aead_.isReady(); }  // false when OpenSSL had no memory
 
   // In place, in the packet's head and tail room. False when all sequence numbers are used up.
   [[nodiscard]] bool seal(ContentType type, Packet& packet);
@@ -97,6 +98,7 @@ class RecordOpener {
   enum class Replay : std::uint8_t { check, ignore };
 
   explicit RecordOpener(const RecordKeys& keys);
+  bool isReady() const { return aead_.isReady(); }
 
   // In place; the plaintext lies inside record.body. The window moves only when the tag is right.
   Result<MutableBytes, Refusal> open(const RecordView& record, Replay replay = Replay::check);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "core/assert.h"
 #include "core/planted.h"
 
 namespace parley::dtls {
@@ -39,9 +38,7 @@ Packet sliceOf(Packet& owner, MutableBytes part, bool isLast) {
 }  // namespace
 
 Session::Session(Context::Shared context, Lower& lower)
-    : context_(std::move(context)), lower_(lower) {
-  PARLEY_ASSERT(context_ != nullptr);
-}
+    : context_(std::move(context)), lower_(lower) {}
 
 Session::~Session() = default;
 

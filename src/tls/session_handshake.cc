@@ -31,6 +31,7 @@ void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fing
                     Duration roundTrip) {
   auto* waiting = std::get_if<Waiting>(&state_);
   if (waiting == nullptr) return;
+  if (!context_) return fail(step, {.reason = FailureReason::outOfMemory});
   Policy policy(fingerprints);
   if (policy.isEmpty()) return fail(step, {.reason = FailureReason::noUsableFingerprint});
 

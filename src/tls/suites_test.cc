@@ -272,7 +272,7 @@ TEST(Alerts, EndTheSessionOnlyWhenFatalAndAuthenticated) {
   SSL_SESSION_get_master_key(SSL_get_session(peer.ssl()), material.masterSecret.data(), 48);
   SSL_get_client_random(peer.ssl(), material.clientRandom.data(), 32);
   SSL_get_server_random(peer.ssl(), material.serverRandom.data(), 32);
-  RecordSealer theirs(expandKeys(material).client);
+  RecordSealer theirs(expandKeys(material)->client);
   theirs.skipTo(10);
 
   Step step = duel.bench.step();

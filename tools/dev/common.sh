@@ -31,7 +31,7 @@ need() {
 }
 
 # configure <preset>: only when there is no build file yet or the presets are newer; ninja sees to
-# the rest. The Node binding is part of the release build.
+# the rest. The Node binding is part of the release build and of ThreadSanitizer's.
 configure() {
   local preset="$1"
   case "$preset" in
@@ -40,7 +40,7 @@ configure() {
   esac
   node_modules bindings/node
   local made="build/$preset/build.ninja" options=()
-  if [ "$preset" = release ] && [ -d bindings/node/node_modules ]; then
+  if [[ "$preset" =~ ^(release|tsan)$ ]] && [ -d bindings/node/node_modules ]; then
     options+=(-D PARLEY_NODE=ON)
   fi
   if [ ! -f "$made" ] || [ CMakePresets.json -nt "$made" ] ||
