@@ -60,7 +60,7 @@ const Allocation* AllocationTable::findClient(const Address& client) const {
 }
 
 Allocation* AllocationTable::nextDue(Instant now) {
-  if (deadline() > now) return nullptr;
+  if (due_.empty() || deadline() > now) return nullptr;
   return all_.at(due_.begin()->second).allocation.get();
 }
 

@@ -25,7 +25,7 @@ struct User {
 
 struct AuthenticatorConfig {
   std::string realm = "parley";
-  std::vector<User> users;
+  std::vector<User> users = {};
   Duration nonceLifetime = limits::server::kNonceLifetime;
   // PASSWORD-ALGORITHMS and the nonce cookie (RFC 8489 9.2): SHA-256 beside MD5. The answer to a
   // stranger grows by 28 bytes.

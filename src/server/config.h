@@ -21,14 +21,14 @@ struct RelayAddress {
 };
 
 struct Config {
-  std::vector<Address> listen;       // port 0: any
-  std::vector<RelayAddress> relays;  // one per family; empty: where the client is heard
-  std::uint16_t relayPortMin = 0;    // 0 and 0: any port the system gives
+  std::vector<Address> listen = {};       // port 0: any
+  std::vector<RelayAddress> relays = {};  // one per family; empty: where the client is heard
+  std::uint16_t relayPortMin = 0;         // 0 and 0: any port the system gives
   std::uint16_t relayPortMax = 0;
 
-  AuthenticatorConfig authentication;  // without users it is a STUN server only
-  std::string software;                // told to those who have proved who they are (T-5)
-  PeerPolicy peers;
+  AuthenticatorConfig authentication = {};  // without users it is a STUN server only
+  std::string software = {};                // told to those who have proved who they are (T-5)
+  PeerPolicy peers = {};
 
   std::size_t allocationsMax = limits::server::kAllocations;
   std::size_t allocationsPerUserMax = limits::server::kAllocationsPerUser;
@@ -37,7 +37,7 @@ struct Config {
   // forge sources. Clients must pad the first request of theirs; no browser does.
   bool strict = false;
 
-  Faults faults;
+  Faults faults = {};
 };
 
 }  // namespace parley::server

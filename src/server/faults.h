@@ -24,14 +24,14 @@ struct ForcedError {
 // How a server misbehaves, for worlds and tests; by default not at all. A value: set it as a whole
 // at any time.
 struct Faults {
-  std::vector<ForcedError> errors;
-  std::optional<Address> alternate;  // what a forced 300 names
-  double loseAnswer = 0;             // each answer is lost with this probability
-  bool oneNoncePerRequest = false;   // what a request has used is stale for the next one
+  std::vector<ForcedError> errors = {};
+  std::optional<Address> alternate = std::nullopt;  // what a forced 300 names
+  double loseAnswer = 0;                            // each answer is lost with this probability
+  bool oneNoncePerRequest = false;  // what a request has used is stale for the next one
   // Shorter than asked for and than the RFC has it; for what is granted from now on.
-  std::optional<Duration> lifetimeMax;
-  std::optional<Duration> permissionLifetime;
-  std::optional<Duration> channelLifetime;
+  std::optional<Duration> lifetimeMax = std::nullopt;
+  std::optional<Duration> permissionLifetime = std::nullopt;
+  std::optional<Duration> channelLifetime = std::nullopt;
 
   // The error this request is to get, if any; counts `next` down.
   std::optional<stun::ErrorCode> takeError(Random& random, stun::Method method,
