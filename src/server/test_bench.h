@@ -2,128 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "core/host.h"
 #include "server/server.h"
 #include "server/test_client.h"
+#include "server/test_host.h"
 #include "stun/channel_data.h"
 
-// A host for one server: sockets that are numbers, a clock that is told, and all that was sent.
-// The loop and whole networks have worlds of their own (tests/worlds).
-
 namespace parley::server::test {
-
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
-inline Address at(std::string_view text) { return Address::parse(text).value(); }
-
-class SeededSecrets final : public Secrets {
- public:
-  void fill(MutableBytes bytes) override {
-    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random_.u32());
-  }
-
- private:
-  Random random_{7};
-};
-
-class OneHost final : public Host {
- public:
-  struct Sent {
-    SocketId socket;
-    Address from;
-    Address to;
-    ByteVector bytes;
-  };
-
-  Step& step() override { return step_; }
-  void enter(Guest& guest) override { guest_ = &guest; }
-  void leave(Guest&) override {
-    guest_ = nullptr;
-    sockets.clear();
-    due = never();
-  }
-  void touch(Guest&) override {}
-  void wakeAt(Guest&, Instant when) override { due = when; }
-  void adopt(std::unique_ptr<Guest>) override {}
-  void dismiss(Guest&) override {}
-  Result<BoundUdp, OpenError> openUdp(Guest&, const UdpOptions& options) override {
-    if (failOpen) return Unexpected(OpenError::outOfResources);
-    const std::uint16_t first = options.portMin ? options.portMin : std::uint16_t{50'000};
-    const std::uint16_t last = options.portMin ? options.portMax : std::uint16_t{65'535};
-    for (unsigned port = first; port <= last; ++port) {
-      const Address local{options.local, static_cast<std::uint16_t>(port)};
-      if (std::ranges::find(sockets, local, [](const auto& each) { return each.second; }) !=
-          sockets.end())
-        continue;
-      sockets[SocketId{++last_}] = local;
-      return BoundUdp{SocketId{last_}, local};
-    }
-    return Unexpected(OpenError::addressInUse);
-  }
-  void handOver(SocketId, Guest&) override {}
-  void close(SocketId socket) override { sockets.erase(socket); }
-  void send(Datagram datagram) override {
-    ASSERT_FALSE(datagram.packet.isLent());
-    const auto socket = sockets.find(datagram.socket);
-    ASSERT_NE(socket, sockets.end()) << "sent on a socket that is closed";
-    ASSERT_EQ(datagram.local, socket->second);
-    sent.push_back(
-        {datagram.socket, socket->second, datagram.remote, toVector(datagram.packet.bytes())});
-  }
-  ResolveId resolve(Guest&, std::string) override { return {}; }
-  std::vector<NetworkInterface> interfaces() override {
-    return {{.name = "eth0", .address = ip("192.0.2.9")},
-            {.name = "lo", .address = ip("127.0.0.1")}};
-  }
-  void queueTask(std::move_only_function<void()>) override {}
-
-  void deliver(const Address& to, const Address& from, Bytes bytes) {
-    const auto socket =
-        std::ranges::find_if(sockets, [&](const auto& each) { return each.second == to; });
-    if (socket == sockets.end()) return;
-    ByteVector lent = toVector(bytes);
-    guest_->onDatagram(step_, {.socket = socket->first,
-                               .local = to,
-                               .remote = from,
-                               .arrival = step_.now,
-                               .packet = Packet::lend(lent)});
-    settle();
-  }
-  void settle() {
-    if (!guest_) return;
-    guest_->onStepEnd(step_);
-    EXPECT_STREQ(guest_->inconsistency(), nullptr);
-  }
-  void pass(Duration time) {
-    const Instant end = step_.now + time;
-    while (guest_ && due <= end) {
-      step_.now = std::max(step_.now, std::exchange(due, never()));
-      guest_->onTimer(step_);
-      settle();
-      ASSERT_GT(due, step_.now) << "a timer that does not move on";
-    }
-    step_.now = end;
-  }
-
-  PacketPool pool{256};
-  std::vector<Sent> sent;
-  std::map<SocketId, Address> sockets;
-  Instant due = never();
-  bool failOpen = false;
-
- private:
-  Guest* guest_ = nullptr;
-  std::uint32_t last_ = 0;
-  Random random_{1};
-  SeededSecrets secrets_;
-  NoTrace trace_;
-  Step step_{Instant(1'000s), 0, pool, random_, secrets_, trace_};
-};
 
 // One client at one address.
 struct Client {
@@ -187,6 +75,7 @@ struct Client {
 };
 
 struct ServerTest : testing::Test {
+  ~ServerTest() override { EXPECT_STREQ(host.complaint, nullptr); }
   static Config config() {
     Config made;
     made.listen = {at("192.0.2.9:3478")};
@@ -209,7 +98,8 @@ struct ServerTest : testing::Test {
     host.deliver(relay, who, bytesOf(text));
   }
 
-  OneHost host;
+  PacketPool pool{256};
+  OneHost host{pool};
   std::unique_ptr<Server> server = std::make_unique<Server>(host, config());
   Client alice{host, at("198.51.100.1:4000")};
   const Address peer = at("203.0.113.5:6000");
