@@ -176,8 +176,10 @@ class Game {
     const Faults& faults = server_.faults();
     for (const Address& each : asked.peers)
       has.permissions[each.ip] = now() + faults.permissionLifetime.value_or(300s);
-    if (asked.method == Method::channelBind)
-      has.channels[asked.number] = {asked.peers[0], now() + faults.channelLifetime.value_or(600s)};
+    if (asked.method != Method::channelBind) return;
+    for (const auto& [number, channel] : has.channels)  // RFC 8656 12: one to one
+      FUZZ_REQUIRE((number == asked.number) == (channel.first == asked.peers[0]));
+    has.channels[asked.number] = {asked.peers[0], now() + faults.channelLifetime.value_or(600s)};
   }
 
   bool isRelay(const Address& address) const {
