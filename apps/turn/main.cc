@@ -2,6 +2,8 @@
 // on real sockets.
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -12,14 +14,9 @@
 
 namespace {
 
-using parley::Address;
 using parley::IpAddress;
 using parley::server::Config;
 using parley::server::Server;
-using namespace std::chrono_literals;
-
-volatile std::sig_atomic_t isInterrupted = 0;
-void onSignal(int) { isInterrupted = 1; }
 
 struct Options {
   std::string listen = "127.0.0.1";
@@ -66,10 +63,13 @@ int run(Options& options) {
     std::printf("listening at %s, realm %s\n", server.addresses()[0].toString().c_str(),
                 options.config.authentication.realm.c_str());
     std::fflush(stdout);
-    std::signal(SIGINT, onSignal);
-    std::signal(SIGTERM, onSignal);
-    const auto time = options.seconds > 0 ? std::chrono::seconds(options.seconds) : 24h * 365;
-    runner.runUntil([] { return isInterrupted != 0; }, time);
+    boost::asio::signal_set signals(runner.context(), SIGINT, SIGTERM);
+    signals.async_wait([&](const boost::system::error_code&, int) { runner.stop(); });
+    if (options.seconds > 0) {
+      runner.runFor(std::chrono::seconds(options.seconds));
+    } else {
+      runner.run();
+    }
     report(server);
   }
   return 0;

@@ -158,6 +158,7 @@ TEST_F(AbuseTest, T11PortsAndQuotasComeBack) {
   EXPECT_EQ(host.sockets.size(), 1u);
   EXPECT_EQ(server->memoryUsed(), before);
   std::vector<Client> clients;
+  clients.reserve(5);
   for (int i = 0; i < 5; ++i) clients.emplace_back(host, source(i));
   for (int i = 0; i < 4; ++i)
     EXPECT_TRUE(clients[static_cast<std::size_t>(i)].allocate().isSuccess());

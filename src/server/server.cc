@@ -22,8 +22,10 @@ Server::Server(Host& host, Config config)
 Server::~Server() { close(); }
 
 void Server::open(const std::vector<Address>& at) {
+  const std::vector<NetworkInterface> interfaces = host_.interfaces();
   own_.clear();
-  for (const NetworkInterface& each : host_.interfaces()) own_.push_back(each.address);
+  own_.reserve(interfaces.size() + config_.relays.size());
+  for (const NetworkInterface& each : interfaces) own_.push_back(each.address);
   for (const RelayAddress& each : config_.relays) own_.push_back(each.announced);
   for (const Address& each : at) {
     const auto bound = host_.openUdp(*this, {each.ip, each.port, each.port});
@@ -37,6 +39,7 @@ void Server::open(const std::vector<Address>& at) {
 
 std::vector<Address> Server::addresses() const {
   std::vector<Address> list;
+  list.reserve(listening_.size());
   for (const BoundUdp& each : listening_) list.push_back(each.local);
   return list;
 }

@@ -9,7 +9,6 @@ using stun::Attribute;
 using stun::Method;
 using test::at;
 using test::Client;
-using test::ip;
 using test::Reply;
 
 using ServerTest = test::ServerTest;
