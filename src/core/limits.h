@@ -102,9 +102,9 @@ inline constexpr Duration kChannelLifetime = 600s;     // RFC 8656 12
 inline constexpr Duration kNonceLifetime = 3'600s;     // RFC 8656 5: at least once per hour
 inline constexpr std::size_t kAllocations = 4'096;
 inline constexpr std::size_t kAllocationsPerUser = 64;
-inline constexpr std::size_t kPermissions = 64;        // of an allocation
-inline constexpr std::size_t kChannels = 64;           // of an allocation
-inline constexpr std::size_t kNameMax = 508;           // RFC 8489 14.3: user names, in bytes
+inline constexpr std::size_t kPermissions = 64;  // of an allocation
+inline constexpr std::size_t kChannels = 64;     // of an allocation
+inline constexpr int kEvenPortTries = 16;
 inline constexpr std::uint32_t kStrangerAnswers = 10;  // a second and source, unauthenticated
 inline constexpr std::size_t kStrangerSlots = 4'096;   // which the sources share
 }  // namespace server

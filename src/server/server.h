@@ -21,7 +21,7 @@ namespace parley::server {
 // Of those who have not proved who they are it keeps nothing. This class dispatches and relays;
 // what is granted is decided in server_requests.cc. On demand it misbehaves: see Faults.
 //
-// Not here: TCP and TLS towards clients, reserved ports, both families in one allocation.
+// Not here: TCP and TLS towards clients, pairs of ports, both families in one allocation.
 class Server final : public Host::Guest {
  public:
   Server(Host& host, Config config);
@@ -83,6 +83,7 @@ class Server final : public Host::Guest {
   Decision permit(Step& step, const Request& request, Allocation& allocation);
   Decision bindChannel(Step& step, const Request& request, Allocation& allocation);
   Result<RelayAddress, stun::ErrorCode> relayAddressFor(const Request& request) const;
+  std::optional<BoundUdp> openRelay(const RelayAddress& where, bool isEven);
   Duration lifetimeFor(const stun::MessageView& request) const;
   bool mayReach(const Address& peer) const;
 

@@ -127,8 +127,11 @@ Result<RelayAddress, ErrorCode> Server::relayAddressFor(const Request& request) 
       return Unexpected(ErrorCode::addressFamilyNotSupported);
     if (known == stun::AddressFamily::v6) family = IpAddress::Family::v6;
   }
+  const auto evenPort = message.find(Attribute::evenPort);
+  if (evenPort && evenPort->size() != 1) return Unexpected(ErrorCode::badRequest);
   // No port is ever reserved, so no token is known and no pair can be given.
-  if (hasToken || hasEvenPort) return Unexpected(ErrorCode::insufficientCapacity);
+  const bool wantsPair = evenPort && ((*evenPort)[0] & 0x80) != 0;
+  if (hasToken || wantsPair) return Unexpected(ErrorCode::insufficientCapacity);
   for (const RelayAddress& each : config_.relays)
     if (each.local.family() == family) return each;
   const IpAddress& heardAt = request.from.server.ip;
@@ -142,8 +145,7 @@ Server::Decision Server::makeAllocation(Step& step, const Request& request, std:
   if (table_.countOf(user) >= config_.allocationsPerUserMax)
     return Unexpected(ErrorCode::allocationQuotaReached);
   if (table_.size() >= config_.allocationsMax) return Unexpected(ErrorCode::insufficientCapacity);
-  const auto bound =
-      host_.openUdp(*this, {where.local, config_.relayPortMin, config_.relayPortMax});
+  const auto bound = openRelay(where, request.message.has(Attribute::evenPort));
   if (!bound) return Unexpected(ErrorCode::insufficientCapacity);
   const Duration lifetime = lifetimeFor(request.message);
   const Allocation& made =
@@ -156,6 +158,25 @@ Server::Decision Server::makeAllocation(Step& step, const Request& request, std:
                .relayed = made.relayed(),
                .mapped = request.from.client,
                .refusesSecondFamily = request.message.has(Attribute::additionalAddressFamily)};
+}
+
+// An even port is found by trying; the odd ones stay open meanwhile, so that none comes twice.
+std::optional<BoundUdp> Server::openRelay(const RelayAddress& where, bool isEven) {
+  std::vector<SocketId> odd;
+  std::optional<BoundUdp> found;
+  const int tries = isEven ? limits::server::kEvenPortTries : 1;
+  for (int i = 0; i < tries && !found; ++i) {
+    const auto bound =
+        host_.openUdp(*this, {where.local, config_.relayPortMin, config_.relayPortMax});
+    if (!bound) break;
+    if (isEven && bound->local.port % 2 != 0) {
+      odd.push_back(bound->socket);
+    } else {
+      found = *bound;
+    }
+  }
+  for (const SocketId each : odd) host_.close(each);
+  return found;
 }
 
 Duration Server::lifetimeFor(const stun::MessageView& request) const {

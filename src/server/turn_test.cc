@@ -97,6 +97,18 @@ TEST_F(TurnTest, RefusesWhatItCannotAllocate) {
   EXPECT_EQ(server->stats().allocationsRefused, 11u) << "420 is decided before";
 }
 
+TEST_F(TurnTest, GivesAnEvenPortAndLeavesTheOddOnesAlone) {
+  Config made = config();
+  made.relayPortMin = 50'001;
+  made.relayPortMax = 50'003;
+  use(made);
+  const auto even = [](MessageBuilder& m) { m.add(Attribute::evenPort, ByteVector{0}); };
+  EXPECT_EQ(alice.allocate(even).relayed()->port, 50'002);
+  EXPECT_EQ(bob.allocate(even).error(), 508) << "there is no other";
+  EXPECT_EQ(host.sockets.size(), 2u);
+  EXPECT_EQ(bob.allocate([](MessageBuilder& m) { m.add(Attribute::evenPort); }).error(), 400);
+}
+
 TEST_F(TurnTest, GivesTheFamilyThatWasAskedFor) {
   Config made = config();
   made.relays = {{ip("192.0.2.9"), ip("203.0.113.99")}, {ip("2001:db8::9"), ip("2001:db8::9")}};
