@@ -38,6 +38,7 @@ TITLES = {
     5780: "NAT behaviour discovery", 5869: "HKDF", 5888: "Grouping in SDP",
     5952: "IPv6 address text", 5958: "Asymmetric key packages", 6056: "Port randomisation",
     6092: "Simple security in IPv6 routers",
+    6052: "IPv4 addresses inside IPv6 ones",
     6062: "TURN for TCP", 6125: "Service identity in TLS", 6234: "SHA",
     6298: "Retransmission timer", 6335: "Port number registry", 6347: "DTLS 1.2", 6455: "WebSocket",
     6458: "SCTP sockets", 6520: "TLS heartbeat", 6525: "SCTP stream reconfiguration",

@@ -98,6 +98,22 @@ inline constexpr std::size_t kStunMessage = 1'280;
 inline constexpr std::size_t kStunAttributes = 64;
 }  // namespace ice
 
+namespace server {
+inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
+inline constexpr Duration kLifetimeDefault = 600s;     // RFC 8656 3.2
+inline constexpr Duration kLifetimeMax = 3'600s;       // RFC 8656 7.2
+inline constexpr Duration kPermissionLifetime = 300s;  // RFC 8656 9
+inline constexpr Duration kChannelLifetime = 600s;     // RFC 8656 12
+inline constexpr Duration kNonceLifetime = 3'600s;     // RFC 8656 5: at least once per hour
+inline constexpr std::size_t kAllocations = 4'096;
+inline constexpr std::size_t kAllocationsPerUser = 64;
+inline constexpr std::size_t kPermissions = 64;  // of an allocation
+inline constexpr std::size_t kChannels = 64;     // of an allocation
+inline constexpr int kEvenPortTries = 16;
+inline constexpr std::uint32_t kStrangerAnswers = 10;  // a second and source, unauthenticated
+inline constexpr std::size_t kStrangerSlots = 4'096;   // which the sources share
+}  // namespace server
+
 namespace sdp {
 inline constexpr std::size_t kBytes = 256u << 10;
 inline constexpr std::size_t kLines = 10'000;

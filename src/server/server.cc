@@ -1,0 +1,240 @@
+#include "server/server.h"
+
+#include "stun/builder.h"
+#include "stun/channel_data.h"
+
+namespace parley::server {
+
+using stun::Attribute;
+using stun::Class;
+using stun::Method;
+
+Server::Server(Host& host, Config config)
+    : host_(host),
+      config_(std::move(config)),
+      authenticator_(config_.authentication, host.step().secrets),
+      strangers_(config_.strangerAnswersPerSecond, limits::server::kStrangerSlots,
+                 host.step().secrets.number<std::uint64_t>()) {
+  host_.enter(*this);
+  open(config_.listen);
+}
+
+Server::~Server() { close(); }
+
+void Server::open(const std::vector<Address>& at) {
+  const std::vector<NetworkInterface> interfaces = host_.interfaces();
+  own_.clear();
+  own_.reserve(interfaces.size() + config_.relays.size());
+  for (const NetworkInterface& each : interfaces) own_.push_back(each.address);
+  for (const RelayAddress& each : config_.relays) own_.push_back(each.announced);
+  for (const Address& each : at) {
+    const auto bound = host_.openUdp(*this, {each.ip, each.port, each.port});
+    if (bound) {
+      listening_.push_back(*bound);
+    } else {
+      error_ = bound.error();
+    }
+  }
+}
+
+std::vector<Address> Server::addresses() const {
+  std::vector<Address> list;
+  list.reserve(listening_.size());
+  for (const BoundUdp& each : listening_) list.push_back(each.local);
+  return list;
+}
+
+bool Server::isListening(SocketId socket) const {
+  return std::ranges::find(listening_, socket, &BoundUdp::socket) != listening_.end();
+}
+
+void Server::closeSockets() {
+  while (Allocation* allocation = table_.nextDue(never()))
+    removeAllocation(*allocation, stats_.allocationsReset);
+  for (const BoundUdp& each : listening_) host_.close(each.socket);
+  listening_.clear();
+}
+
+void Server::stall(Duration time) { stalledUntil_ = host_.step().now + time; }
+
+void Server::restart() {
+  if (closed_) return;
+  const std::vector<Address> at = addresses();
+  closeSockets();
+  authenticator_.forgetNonces(host_.step().secrets);
+  open(at);
+  host_.touch(*this);
+}
+
+void Server::close() {
+  if (std::exchange(closed_, true)) return;
+  closeSockets();
+  host_.leave(*this);
+}
+
+Held Server::held() const {
+  Held held{.allocations = table_.size(), .sockets = listening_.size() + table_.size()};
+  table_.forEach([&](const Allocation& each) {
+    held.permissions += each.permissionCount();
+    held.channels += each.channelCount();
+  });
+  return held;
+}
+
+std::size_t Server::memoryUsed() const { return sizeof *this + table_.memoryUsed(); }
+
+void Server::onDatagram(Step& step, Datagram datagram) {
+  if (step.now < stalledUntil_) {
+    ++stats_.stalled;
+    return;
+  }
+  expireDue(step.now);
+  if (!isListening(datagram.socket)) return relayToClient(step, datagram);
+  const FiveTuple from{datagram.socket, datagram.local, datagram.remote};
+  const Bytes bytes = datagram.packet.bytes();
+  if (stun::ChannelData::looksLike(bytes)) return onChannelData(step, from, bytes);
+  onMessage(step, from, bytes);
+}
+
+void Server::onTimer(Step& step) { expireDue(step.now); }
+
+void Server::onStepEnd(Step&) { host_.wakeAt(*this, table_.deadline()); }
+
+void Server::onMessage(Step& step, const FiveTuple& from, Bytes bytes) {
+  const auto message = stun::MessageView::parse(bytes, limits::server::kMessage);
+  if (!message || (message->hasFingerprint() && !message->checkFingerprint())) {
+    ++stats_.malformed;
+    return;
+  }
+  if (message->messageClass() == Class::request) return onRequest(step, {*message, from});
+  const bool isSend =
+      message->messageClass() == Class::indication && message->method() == Method::send;
+  if (isSend) return onSend(step, from, *message);
+  ++stats_.unexpected;
+}
+
+// RFC 8656 11.2. DONT-FRAGMENT counts as unknown here, and an indication with such is dropped.
+void Server::onSend(Step& step, const FiveTuple& from, const stun::MessageView& message) {
+  const auto unknown = message.unknownRequired({Attribute::xorPeerAddress, Attribute::data});
+  const auto peer = message.findXorAddress(Attribute::xorPeerAddress);
+  const auto data = message.find(Attribute::data);
+  if (unknown.count > 0 || !peer || !data) {
+    ++stats_.malformed;
+    return;
+  }
+  const Allocation* allocation = table_.find(from);
+  if (!allocation) {
+    ++stats_.noAllocation;
+    return;
+  }
+  relayToPeer(step, *allocation, *peer, *data);
+}
+
+void Server::onChannelData(Step& step, const FiveTuple& from, Bytes bytes) {
+  const auto message = stun::ChannelData::parse(bytes);
+  if (!message) {
+    ++stats_.malformed;
+    return;
+  }
+  const Allocation* allocation = table_.find(from);
+  if (!allocation) {
+    ++stats_.noAllocation;
+    return;
+  }
+  const Channel* channel = allocation->channel(step.now, message->number);
+  if (!channel) {
+    ++stats_.noChannel;
+    return;
+  }
+  relayToPeer(step, *allocation, channel->peer, message->data);
+}
+
+bool Server::mayReach(const Address& peer) const {
+  return config_.peers.allows(peer, own_, table_.isRelay(peer));
+}
+
+void Server::relayToPeer(Step& step, const Allocation& allocation, const Address& peer,
+                         Bytes data) {
+  if (!allocation.permits(step.now, peer.ip)) {
+    ++stats_.noPermission;
+    return;
+  }
+  if (!mayReach(peer)) {
+    ++stats_.forbiddenPeer;
+    return;
+  }
+  Packet packet = step.packets.copyOf(data);
+  if (!packet) {
+    ++stats_.tooLarge;
+    return;
+  }
+  ++stats_.packetsToPeers;
+  stats_.bytesToPeers += data.size();
+  host_.send({.socket = allocation.relaySocket(),
+              .local = allocation.relayBound(),
+              .remote = peer,
+              .packet = std::move(packet)});
+}
+
+void Server::relayToClient(Step& step, Datagram& datagram) {
+  const Allocation* allocation = table_.findRelay(datagram.socket);
+  if (!allocation) {
+    ++stats_.noAllocation;  // it ended in this very step
+    return;
+  }
+  if (!allocation->permits(step.now, datagram.remote.ip)) {
+    ++stats_.noPermission;
+    return;
+  }
+  const Bytes data = datagram.packet.bytes();
+  Packet packet;
+  if (const Channel* channel = allocation->channelTo(step.now, datagram.remote)) {
+    packet = step.packets.copyOf(data);
+    if (packet) stun::ChannelData::wrap(channel->number, packet);
+  } else {
+    packet = stun::MessageBuilder(step.packets.take(), Class::indication, Method::data,
+                                  stun::newTransactionId(step.secrets))
+                 .addXorAddress(Attribute::xorPeerAddress, datagram.remote)
+                 .add(Attribute::data, data)
+                 .finish(stun::Integrity::none, {}, false);
+  }
+  if (!packet) {
+    ++stats_.tooLarge;
+    return;
+  }
+  ++stats_.packetsToClients;
+  stats_.bytesToClients += data.size();
+  const FiveTuple& to = allocation->tuple();
+  host_.send(
+      {.socket = to.socket, .local = to.server, .remote = to.client, .packet = std::move(packet)});
+}
+
+void Server::removeAllocation(Allocation& allocation, std::uint64_t& count) {
+  ++count;
+  host_.close(allocation.relaySocket());
+  table_.remove(allocation.id());
+}
+
+void Server::expireDue(Instant now) {
+  while (Allocation* allocation = table_.nextDue(now)) {
+    if (allocation->expires() <= now) {
+      removeAllocation(*allocation, stats_.allocationsExpired);
+    } else {
+      allocation->expire(now);
+      table_.reschedule(allocation->id());
+    }
+  }
+}
+
+const char* Server::inconsistency() const {
+  if (const char* found = table_.inconsistency()) return found;
+  const std::uint64_t gone =
+      stats_.allocationsExpired + stats_.allocationsDeleted + stats_.allocationsReset;
+  if (stats_.allocationsMade != gone + table_.size())
+    return "allocations made are not those that live or ended";
+  if (table_.size() > config_.allocationsMax) return "more allocations than there may be";
+  if (closed_ && held() != Held{}) return "a closed server holds something";
+  return nullptr;
+}
+
+}  // namespace parley::server
