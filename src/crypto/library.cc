@@ -14,6 +14,4 @@ void keepLibraryAtExit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 bool libraryIsOlderThan(LibraryVersion version) { return libraryVersion() < version; }
 
-void keepLibraryAtExit() { OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr); }
-
 }  // namespace parley::crypto

@@ -28,8 +28,4 @@ void keepLibraryAtExit();
 inline constexpr LibraryVersion kPatchedVersion{3, 0, 22};
 bool libraryIsOlderThan(LibraryVersion version);
 
-// A thread of ours may still work when somebody calls exit(), and OpenSSL must not clean up under
-// it. In vain when the program has initialised OpenSSL before.
-void keepLibraryAtExit();
-
 }  // namespace parley::crypto

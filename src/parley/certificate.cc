@@ -24,7 +24,6 @@ std::shared_ptr<RTCCertificate> RTCCertificate::generate(KeyAlgorithm algorithm,
                                                    ? crypto::KeyType::rsa2048
                                                    : crypto::KeyType::ecdsaP256,
                                         .lifetimeSeconds = bounded.count()};
-  crypto::keepLibraryAtExit();
   crypto::SystemSecrets secrets;
   auto identity = crypto::Identity::generate(secrets, wallMicros, options);
   if (!identity)

@@ -8,7 +8,6 @@ namespace parley {
 namespace {
 
 runtime::RunnerConfig runnerConfig(const LoopConfig& config, Secrets& secrets, TraceSink& trace) {
-  crypto::keepLibraryAtExit();
   return {.secrets = &secrets,
           .trace = &trace,
           .packetsMax = config.packetsMax,
