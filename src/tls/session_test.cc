@@ -50,6 +50,15 @@ TEST(Session, SaysWhatWasAgreed) {
   EXPECT_EQ(link.server.connected[0].remote, link.client.context->identity().certificate());
 }
 
+// What OpenSSL had no memory for is told when the handshake should begin.
+TEST(Session, FailsAtOnceWithoutAContext) {
+  Link link(nullptr, makeContext());
+  link.startClient();
+  ASSERT_EQ(link.client.failed.size(), 1u);
+  EXPECT_EQ(link.client.failed[0].reason, FailureReason::outOfMemory);
+  EXPECT_EQ(link.client.sentInAll, 0u);
+}
+
 TEST(Session, WorksWithRsaOnEitherSide) {
   const auto rsa = makeContext({}, crypto::KeyType::rsa2048);
   Link one(rsa, makeContext());
