@@ -202,7 +202,7 @@ TEST_F(SessionTest, StoppingTheDataSectionClosesChannelsWithoutAnError) {
 TEST_F(SessionTest, ADataSectionThatComesBackGetsAnAssociationOfItsOwn) {
   ASSERT_TRUE(connect());
   ASSERT_TRUE(openChannel());
-  const auto announced = bob.allOfChannels<channel::Announced>().at(0).channel;
+  const auto first = bob.allOfChannels<channel::Announced>().at(0).channel;
   alice.execute(StopSctp{});
   bob.execute(StopSctp{});
   net.runFor(1s);
@@ -216,7 +216,7 @@ TEST_F(SessionTest, ADataSectionThatComesBackGetsAnAssociationOfItsOwn) {
   EXPECT_TRUE(alice.isConnected());
   EXPECT_EQ(bob.all<SctpStateChanged>().back().association, 1u);
   ASSERT_EQ(bob.allOfChannels<channel::Announced>().size(), 1u);
-  EXPECT_NE(bob.allOfChannels<channel::Announced>()[0].channel, announced);
+  EXPECT_NE(bob.allOfChannels<channel::Announced>()[0].channel, first);
 }
 
 TEST_F(SessionTest, ClosingATransportClosesItsSocketsAndWhatRodeOnIt) {

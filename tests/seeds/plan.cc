@@ -90,6 +90,14 @@ bool Plan::mayLoseConnection() const {
          });
 }
 
+bool Plan::mayForgeAddresses() const {
+  return std::ranges::any_of(faults, [](const Fault& fault) {
+    using Kind = Fault::Kind;
+    return fault.kind == Kind::inject || fault.kind == Kind::capture ||
+           fault.kind == Kind::corrupt || fault.kind == Kind::mangle;
+  });
+}
+
 bool Plan::isEverSilent() const {
   return std::ranges::any_of(faults, [](const Fault& fault) {
     using Kind = Fault::Kind;

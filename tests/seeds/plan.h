@@ -116,6 +116,7 @@ struct Plan {
   bool has(Act::Verb verb) const;
   bool cutsThePath() const;
   bool movesThePath() const;       // until its next check a machine does not know its own address
+  bool mayForgeAddresses() const;  // somebody writes in the name of the other machine
   bool isEverSilent() const;       // somebody is out of reach for a while
   bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
   std::string describe() const;    // a line per item, numbered as `without` counts

@@ -50,7 +50,7 @@ class Run {
                nat_ ? &world_.addNode("b", {IpAddress::v4({192, 168, 1, 2})}, *nat_)
                     : &world_.addNode("b", {addressOf(plan, 1)})},
         faults_(world_, {nodes_[0], nodes_[1]}, nat_, plan),
-        watch_(world_, journal_, {nodes_[0], nodes_[1]}) {
+        watch_(world_, journal_, {nodes_[0], nodes_[1]}, plan.mayForgeAddresses()) {
     for (int index : {0, 1}) {
       nodes_[static_cast<std::size_t>(index)]->favourEdges(plan.nearWrap);
       makeUser(index);

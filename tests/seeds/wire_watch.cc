@@ -20,14 +20,20 @@ bool isStun(const ByteVector& bytes) {
          bytes[6] == 0xa4 && bytes[7] == 0x42;
 }
 
+// RFC 6347 4.1, 4.2.2: a record of epoch 0 that begins with a HelloVerifyRequest.
+bool asksForCookie(const ByteVector& bytes) {
+  return bytes.size() > 13 && bytes[0] == 22 && bytes[3] == 0 && bytes[4] == 0 && bytes[13] == 3;
+}
+
 std::string textOf(const sim::WireDatagram& datagram) {
   return datagram.source.toString() + " -> " + datagram.destination.toString();
 }
 
 }  // namespace
 
-WireWatch::WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes)
-    : world_(world), journal_(journal), nodes_(nodes) {
+WireWatch::WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes,
+                     bool isForged)
+    : world_(world), journal_(journal), nodes_(nodes), isForged_(isForged) {
   world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
     onDatagram(from, datagram);
   });
@@ -69,6 +75,8 @@ void WireWatch::onStun(std::size_t from, const sim::WireDatagram& datagram) {
 }
 
 void WireWatch::onData(const sim::WireDatagram& datagram) {
+  if (!isForged_ && asksForCookie(datagram.bytes))
+    journal_.violate("INV-9", textOf(datagram) + " doubts a hello: it has heard a stranger");
   const auto found = answered_.find({datagram.source, datagram.destination});
   if (found == answered_.end())
     return journal_.violate("INV-9", textOf(datagram) + " has never answered a check");

@@ -17,7 +17,9 @@ namespace parley::seeds {
 // part of the hash. It sees what an observer beside the machine sees, and no keys.
 class WireWatch {
  public:
-  WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes);
+  // `isForged`: somebody may write in the name of a machine, so that a DTLS server has reasons to
+  // doubt a hello (RFC 6347 4.2.1). Otherwise it hears nobody but its peer (I-1) and has none.
+  WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes, bool isForged);
 
   std::uint64_t datagrams() const { return datagrams_; }
 
@@ -33,6 +35,7 @@ class WireWatch {
   sim::World& world_;
   Journal& journal_;
   std::array<sim::Node*, 2> nodes_;
+  bool isForged_;
   std::map<Path, Instant> answered_;  // the last success response that can have reached the sender
   std::array<std::deque<Instant>, 2> requests_;
   std::array<std::uint64_t, 2> wakes_{};
