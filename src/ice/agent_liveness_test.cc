@@ -232,6 +232,16 @@ TEST_F(Liveness, ARestartKeepsTheOldPathUntilTheNewOneIsSelected) {
   EXPECT_EQ(left_.state(), State::completed);
 }
 
+// An offer that was taken back while it was answered leaves such a pair of peers.
+TEST_F(Liveness, APeerThatChecksUsAndNeverAnswersDoesNotKeepUsCheckingForEver) {
+  left_.open(at("192.0.2.1:1000"));
+  right_.open(at("192.0.2.2:2000"));
+  left_.signalTo(right_);
+  right_.credentials = Credentials::generate(net_.secrets);  // not what it will go by
+  right_.signalTo(left_);
+  when([&] { return left_.state() == State::failed; }, 60s);
+}
+
 TEST_F(Liveness, AFailedTransportComesBackByARestart) {
   start();
   cut();

@@ -78,7 +78,10 @@ std::size_t CheckList::activeCount() const {
 
 bool CheckList::isExhausted() const {
   return std::ranges::all_of(pairs_, [](const Pair& pair) {
-    return pair.state == PairState::failed || pair.state == PairState::succeeded;
+    // Checks of a peer that never answers ours would bring a pair back to life for ever.
+    const bool isHopeless =
+        !pair.valid && pair.counters.requestsSent > std::uint64_t{limits::ice::kCheckTries};
+    return pair.state == PairState::failed || pair.state == PairState::succeeded || isHopeless;
   });
 }
 

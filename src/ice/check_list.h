@@ -37,7 +37,9 @@ class CheckList {
   void collectFoundations(std::vector<std::uint64_t>& active,
                           std::vector<std::uint64_t>& succeeded) const;
   std::size_t activeCount() const;  // Waiting or In-Progress
-  bool isExhausted() const;         // nothing frozen, waiting or in progress
+  // Nothing is frozen, waiting or in progress, but for pairs whose checks outnumber what one
+  // transaction sends (RFC 8489 6.2.1).
+  bool isExhausted() const;
 
   void reorder(Role role);  // after the role or a candidate's priority has changed
   template <class Predicate>

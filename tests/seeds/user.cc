@@ -421,6 +421,7 @@ void User::flood(std::uint32_t which) {
 
 void User::sendOne(End& end, std::size_t size, bool isText) {
   Books::Line& line = setting_.books->line(end.channel->label(), setting_.index, end.init);
+  isText &= !setting_.hasRogue;  // it may have spoilt the label, which is part of what is sent
   const MessageData message = line.next(end.name, size, isText);
   const std::size_t before = end.channel->bufferedAmount();
   try {
