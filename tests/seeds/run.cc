@@ -111,6 +111,7 @@ class Run {
   // Signalling is reliable and keeps its order.
   void carry(int from, Signal signal) {
     if (plan_.spoiltFingerprint && signal.description && from == 0) spoil(signal.description->sdp);
+    if (signal.description) noteSecret(from, signal.description->sdp);
     Instant& free = signalFree_[static_cast<std::size_t>(from)];
     free = std::max(free, world_.now() + plan_.signalling);
     world_.schedule().at(free, [this, to = 1 - from, signal = std::move(signal)]() mutable {
@@ -118,6 +119,14 @@ class Run {
         if (users_[static_cast<std::size_t>(to)]) user(to).receive(std::move(signal));
       });
     });
+  }
+
+  void noteSecret(int from, const std::string& sdp) {
+    const std::string line = "a=ice-pwd:";
+    const std::size_t at = sdp.find(line);
+    if (at == std::string::npos) return;
+    const std::size_t begin = at + line.size();
+    watch_.keepsSecret(from, sdp.substr(begin, sdp.find('\r', begin) - begin));
   }
 
   // Every announced fingerprint of the first user names a certificate that it does not have.

@@ -1,6 +1,8 @@
 #include "wire_watch.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/limits.h"
 
@@ -53,7 +55,20 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   if (datagram.bytes.size() > most)
     journal_.violate("INV-10",
                      textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) + " bytes");
+  if (tellsSecret(datagram.bytes)) journal_.violate("INV-14", "a password is on the wire");
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
+}
+
+void WireWatch::keepsSecret(int user, std::string password) {
+  secrets_[static_cast<std::size_t>(user)] = std::move(password);
+}
+
+bool WireWatch::tellsSecret(const ByteVector& bytes) const {
+  const bool isSealed = bytes.size() > 4 && bytes[0] >= 20 && bytes[4] != 0;
+  if (isSealed) return false;
+  return std::ranges::any_of(secrets_, [&](const std::string& secret) {
+    return !secret.empty() && !std::ranges::search(bytes, secret).empty();
+  });
 }
 
 void WireWatch::noteAnswer(const sim::WireDatagram& datagram) {

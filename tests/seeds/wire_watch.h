@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <string>
 #include <utility>
 
 #include "core/address.h"
@@ -21,6 +22,9 @@ class WireWatch {
   // doubt a hello (RFC 6347 4.2.1). Otherwise it hears nobody but its peer (I-1) and has none.
   WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes, bool isForged);
 
+  // INV-14: what this user goes by now must not be seen in what can be read.
+  void keepsSecret(int user, std::string password);
+
   std::uint64_t datagrams() const { return datagrams_; }
 
  private:
@@ -31,6 +35,7 @@ class WireWatch {
   void onStun(std::size_t from, const sim::WireDatagram& datagram);
   void onData(const sim::WireDatagram& datagram);
   void countWakes();
+  bool tellsSecret(const ByteVector& bytes) const;
 
   sim::World& world_;
   Journal& journal_;
@@ -41,6 +46,7 @@ class WireWatch {
   std::array<std::uint64_t, 2> wakes_{};
   Instant second_{};
   std::uint64_t datagrams_ = 0;
+  std::array<std::string, 2> secrets_;
 };
 
 }  // namespace parley::seeds
