@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/limits.h"
+
 namespace parley::worlds {
 namespace {
 
@@ -291,7 +293,8 @@ void Story::run(Duration time) {
 
 void Story::play() {
   begin();
-  run(5s);
+  // A certificate that was not announced is given up on after that.
+  run(options_.rewriteOffer ? limits::dtls::kSecondOpinion + 5s : 5s);
   if (offerer->isOver() || answerer->isOver()) return;
   post(*offerer, 0ms, [](Party& party) { party.close(); });
   run(1s);
