@@ -33,7 +33,7 @@ struct LoopReport {
   std::size_t packetsInUse = 0;
   std::size_t tasksQueued = 0;
   std::size_t datagramsBatched = 0;
-  std::size_t transactions = 0;        // as guests tell of themselves, like what follows
+  std::size_t transactions = 0;  // as guests tell of themselves, like what follows
   std::size_t bytesUnread = 0;
   std::uint64_t datagramsDropped = 0;  // all reasons, ours and the driver's
   std::uint64_t packetsRefused = 0;    // the pool was empty
