@@ -143,6 +143,19 @@ class Frugal {
   std::size_t before_ = 0;
 };
 
+// One input played as a whole `Game`, which may hold `own` bytes of its own; what is made once for
+// the process is made before that counts.
+template <class Game>
+void playFrugally(Bytes input, std::size_t own) {
+  static const bool warm = [] {
+    Game(Bytes()).play();
+    return true;
+  }();
+  FUZZ_REQUIRE(warm);
+  const Frugal frugal(input.size(), own);
+  Game(input).play();
+}
+
 // A clock that is told, dice, and a pool: where a core lives for one input.
 struct World {
   explicit World(std::uint64_t seed = 1) : random(seed), secrets(seed + 1) {}

@@ -301,14 +301,6 @@ class Game {
 
 }  // namespace
 
-void oneInput(Bytes input) {
-  static const bool warm = [] {
-    Game(Bytes()).play();
-    return true;
-  }();
-  FUZZ_REQUIRE(warm);
-  const Frugal frugal(input.size(), 1u << 20);
-  Game(input).play();
-}
+void oneInput(Bytes input) { playFrugally<Game>(input, 1u << 20); }
 
 }  // namespace parley::fuzz

@@ -19,11 +19,7 @@ sctp::Config withStreams(std::uint16_t streams) {
 // that is refused closes and is not tried again: an OPEN, its reset and the answers, and silence.
 TEST(KnownChannels, C4APeerThatRefusesEveryOpenCostsABoundedAmountOfWork) {
   Duo duo;
-  Step step = duo.pair.bench.step();
-  duo.a.setRole(step, true);
-  duo.b.setRole(step, true);
-  duo.pair.connect();
-  duo.pair.runFor(1s);
+  duo.connect(true);
   const std::uint64_t before = duo.pair.sent;
   constexpr std::uint32_t kChannels = 200;
   for (std::uint32_t id = 1; id <= kChannels; ++id) {
@@ -47,11 +43,7 @@ TEST(KnownChannels, C4APeerThatRefusesEveryOpenCostsABoundedAmountOfWork) {
 // slower, not as fast as the processor can.
 TEST(KnownChannels, C4AnApplicationThatTriesAgainAtOnceIsHeldToRoundTrips) {
   Duo duo;
-  Step step = duo.pair.bench.step();
-  duo.a.setRole(step, true);
-  duo.b.setRole(step, true);
-  duo.pair.connect();
-  duo.pair.runFor(1s);
+  duo.connect(true);
   std::uint32_t tries = 0;
   const Instant end = duo.pair.bench.now + 10s;
   while (duo.pair.bench.now < end) {

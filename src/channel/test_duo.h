@@ -34,10 +34,10 @@ struct Duo {
     end.onTimer = [&](Step& step) { channels.onTimer(step); };
     end.deadline = [&] { return channels.deadline(); };
   }
-  void connect() {
+  void connect(bool isEachClient = false) {  // then each refuses whatever the other opens
     Step step = pair.bench.step();
     a.setRole(step, true);
-    b.setRole(step, false);
+    b.setRole(step, isEachClient);
     pair.connect();
     pair.runFor(1s);
   }

@@ -59,6 +59,7 @@ inline constexpr Duration kRetransmitFirstMax = 1s;
 inline constexpr Duration kRetransmitMax = 5s;
 inline constexpr Duration kHandshake = 30s;
 inline constexpr Duration kSecondOpinion = 10s;  // for the right certificate, after a wrong one
+inline constexpr int kVerdictsPerSecond = 200;   // flights whose signature is verified
 inline constexpr Duration kCookieInterval = 50ms;
 inline constexpr int kCookieTries = 2;  // of a hello with a cookie, before another without
 inline constexpr int kRestarts = 10;

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
+#include "core/limits.h"
 #include "core/ports.h"
+#include "core/rate.h"
 #include "core/step.h"
 #include "ice/config.h"
 #include "ice/events.h"
@@ -11,22 +13,6 @@
 #include "ice/stats.h"
 
 namespace parley::ice {
-
-// Holds back error answers to those who proved nothing, so that nobody can be flooded through us.
-class ErrorBudget {
- public:
-  bool take(Instant now) {
-    if (now >= windowEnd_) {
-      windowEnd_ = now + 1s;
-      used_ = 0;
-    }
-    return used_++ < limits::ice::kErrorsPerSecond;
-  }
-
- private:
-  Instant windowEnd_ = Instant::min();
-  int used_ = 0;
-};
 
 // What all transports of one agent have in common. Data with the few verbs that touch nothing
 // else; the agent owns it, its parts are handed a reference.
@@ -65,7 +51,7 @@ struct Shared {
   std::size_t checksPending = 0;  // pairs Waiting or In-Progress anywhere, as of the last flush
   Instant now = Instant::min();   // of the last step that reached the agent
   Pacer pacer;
-  ErrorBudget errors;
+  PerSecond errors{limits::ice::kErrorsPerSecond};  // to those who proved nothing
   EventQueue<Event> events;
   AgentStats stats;
 };

@@ -122,11 +122,8 @@ void Server::onSend(Step& step, const FiveTuple& from, const stun::MessageView& 
     ++stats_.malformed;
     return;
   }
-  const Allocation* allocation = table_.find(from);
-  if (!allocation) {
-    ++stats_.noAllocation;
-    return;
-  }
+  const Allocation* allocation = allocationOf(from);
+  if (!allocation) return;
   relayToPeer(step, *allocation, *peer, *data);
 }
 
@@ -136,17 +133,21 @@ void Server::onChannelData(Step& step, const FiveTuple& from, Bytes bytes) {
     ++stats_.malformed;
     return;
   }
-  const Allocation* allocation = table_.find(from);
-  if (!allocation) {
-    ++stats_.noAllocation;
-    return;
-  }
+  const Allocation* allocation = allocationOf(from);
+  if (!allocation) return;
   const Channel* channel = allocation->channel(step.now, message->number);
   if (!channel) {
     ++stats_.noChannel;
     return;
   }
   relayToPeer(step, *allocation, channel->peer, message->data);
+}
+
+// Counts when there is none.
+const Allocation* Server::allocationOf(const FiveTuple& from) {
+  const Allocation* allocation = table_.find(from);
+  if (!allocation) ++stats_.noAllocation;
+  return allocation;
 }
 
 bool Server::mayReach(const Address& peer) const {

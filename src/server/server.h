@@ -72,6 +72,7 @@ class Server final : public Host::Guest {
   void onBinding(Step& step, const Request& request);
   void onSend(Step& step, const FiveTuple& from, const stun::MessageView& message);
   void onChannelData(Step& step, const FiveTuple& from, Bytes bytes);
+  const Allocation* allocationOf(const FiveTuple& from);
   void relayToPeer(Step& step, const Allocation& allocation, const Address& peer, Bytes data);
   void relayToClient(Step& step, Datagram& datagram);
 

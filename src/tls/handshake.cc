@@ -150,7 +150,7 @@ struct Handshake::OpenSsl {
   void feedHeld();
   bool receiveHello(Message message);
   bool receiveHelloVerify(const Message& message);
-  bool judgeFlight();
+  bool takeFlight();
   void collectFlight();
   void noteOwn(const FlightRecord& record);
   void keepFinished(const RecordView& record);
@@ -391,17 +391,11 @@ bool Handshake::OpenSsl::receiveHelloVerify(const Message& message) {
   return true;
 }
 
-// Judged at the end of a datagram: what came together is most likely of one hand.
-bool Handshake::OpenSsl::judgeFlight() {
-  switch (peerFlight.judge(role == Role::client ? helloRandom : transcript)) {
-    case PeerFlight::Verdict::incomplete:
-      return true;
-    case PeerFlight::Verdict::forged:
-      peerFlight.clear();
-      return false;
-    case PeerFlight::Verdict::genuine:
-    case PeerFlight::Verdict::unclear:
-      break;
+bool Handshake::OpenSsl::takeFlight() {
+  const auto verdict = peerFlight.judge(role == Role::client ? helloRandom : transcript);
+  if (verdict == PeerFlight::Verdict::forged) {
+    peerFlight.clear();
+    return false;
   }
   isFlightTaken = true;
   isBehindCookie = false;
@@ -453,9 +447,11 @@ bool Handshake::receive(const RecordView& record) {
   return true;
 }
 
-bool Handshake::onDatagramEnd() {
-  return it_->progress != Progress::pending || it_->isFlightTaken || it_->judgeFlight();
+bool Handshake::hasPeerFlight() const {
+  return it_->progress == Progress::pending && !it_->isFlightTaken && it_->peerFlight.isWhole();
 }
+
+bool Handshake::takePeerFlight() { return it_->takeFlight(); }
 
 Handshake::Progress Handshake::progress() const { return it_->progress; }
 

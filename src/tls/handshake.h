@@ -56,8 +56,10 @@ class Handshake {
   // no use.
   bool receive(Message message);
   bool receive(const RecordView& record);
-  // After the records of one datagram. False when they completed a flight that was forged.
-  bool onDatagramEnd();
+  // The peer's flight is whole, and what comes now of it: false when it was forged. To be asked
+  // after the records of a datagram, as what came together is most likely of one hand.
+  bool hasPeerFlight() const;
+  bool takePeerFlight();
   Progress progress() const;
 
   // The flight that the last input led to; mostly none.

@@ -110,7 +110,6 @@ std::vector<const Message*> PeerFlight::whole() const {
 
 Verdict PeerFlight::judge(Bytes context) const {
   const auto flight = whole();
-  if (flight.empty()) return Verdict::incomplete;
   return ours_ == Role::client ? judgeServer(context, flight) : judgeClient(context, flight);
 }
 

@@ -21,7 +21,6 @@ namespace parley::dtls {
 class PeerFlight {
  public:
   enum class Verdict : std::uint8_t {
-    incomplete,
     genuine,
     forged,
     unclear,  // signed in a way that is not known here; OpenSSL may say
@@ -32,8 +31,9 @@ class PeerFlight {
   void begin(std::uint16_t sequence);  // of its first message
   // False for a message that has no place in it, or a certificate that was not announced.
   bool add(Message message);
-  // `context`: a client's own random; a server's transcript, which is all messages before the
-  // flight as they are encoded.
+  bool isWhole() const { return !whole().empty(); }
+  // Of a whole one; costs a verification. `context`: a client's own random; a server's transcript,
+  // which is all messages before the flight as they are encoded.
   Verdict judge(Bytes context) const;
   std::vector<Message> take();  // when it is whole
   void clear() { messages_ = {}; }

@@ -10,6 +10,7 @@
 
 #include "core/packet.h"
 #include "core/ports.h"
+#include "core/rate.h"
 #include "core/step.h"
 #include "core/time.h"
 #include "core/timer.h"
@@ -102,6 +103,7 @@ class Session final : public PacketSink {
     Timer giveUp;
     Timer secondOpinion;  // after a certificate that was not announced
     Restarts restarts;
+    PerSecond verdicts{limits::dtls::kVerdictsPerSecond};
     std::optional<std::uint8_t> alertReceived;
     std::string lastError;
   };

@@ -191,6 +191,28 @@ TEST(D2, AForgedQuestionForACookieIsOutlived) {
   EXPECT_EQ(link.client.session.stats().restarts, 1u);
 }
 
+// The certificate is the true one, which anybody has seen who met the server before: only the
+// signature tells, and to verify one costs time.
+TEST(D2, FlightsThatOnlyTheirSignatureGivesAwayAreLimitedPerSecond) {
+  Link before(testing::makeContext(), testing::makeContext());
+  ByteVector flight;
+  before.rule = [&](const End& from, std::size_t index, Bytes datagram) {
+    if (&from == &before.server && index == 0) flight = toVector(datagram);
+    return Fate{};
+  };
+  before.connect();
+
+  Link link(testing::makeContext(), before.server.context);
+  link.startServer();
+  link.startClient();
+  Step step = link.bench.step();
+  for (int i = 0; i < 1'000; ++i) link.client.receive(step, flight);
+  EXPECT_EQ(link.client.session.stats().forged, std::uint64_t{limits::dtls::kVerdictsPerSecond});
+  EXPECT_EQ(link.client.session.stats().overflow, 1'000u - limits::dtls::kVerdictsPerSecond);
+  link.runFor(3s);
+  EXPECT_TRUE(link.isConnected());
+}
+
 // ---- floods ----
 
 // Forged datagrams at both ends, so many a second, from before the first hello on.

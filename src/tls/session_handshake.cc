@@ -118,9 +118,14 @@ void Session::receiveMessage(Step& step, Handshaking& handshaking, Message messa
 }
 
 void Session::onDatagramEnd(Step& step, Handshaking& handshaking) {
-  if (!handshaking.attempt) return;
-  if (!handshaking.attempt->onDatagramEnd()) ++stats_.forged;
-  settleAttempt(step, handshaking);
+  if (!handshaking.attempt || !handshaking.attempt->hasPeerFlight()) return;
+  if (!handshaking.verdicts.take(step.now)) {
+    ++stats_.overflow;
+  } else if (!handshaking.attempt->takePeerFlight()) {
+    ++stats_.forged;
+  } else {
+    settleAttempt(step, handshaking);
+  }
 }
 
 // RFC 6347 4.2.4: a flight that comes again says that ours was lost.

@@ -63,7 +63,7 @@ struct Fault {
 struct Act {
   enum class Verb : std::uint8_t {
     open,          // a channel; a: its options, b: how it is read
-    openAgreed,    // negotiated: both ends make it; b: how often anew, once it is closed
+    openAgreed,    // negotiated: both ends make it; b: whether they do so again once it has closed
     send,          // a: which channel, b: how many, and how large
     flood,         // a: which channel; more than a small window holds
     closeChannel,  // a: which
