@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "core/wire.h"
-#include "tls/native.h"
+#include "crypto/native.h"
+#include "tls/leaf_key.h"
 
 namespace parley::dtls {
 
@@ -45,15 +46,13 @@ Verdict verify(Bytes leaf, std::uint16_t code, Bytes signature, Bytes text) {
   const auto* scheme = std::ranges::find(kSchemes, code, &Scheme::code);
   if (scheme == std::end(kSchemes)) return Verdict::unclear;
   const crypto::ErrorScope errors;
-  const std::uint8_t* der = leaf.data();
-  const crypto::X509Ptr certificate(d2i_X509(nullptr, &der, static_cast<long>(leaf.size())));
-  EVP_PKEY* key = certificate ? X509_get0_pubkey(certificate.get()) : nullptr;
-  if (key == nullptr || EVP_PKEY_get_base_id(key) != scheme->key) return Verdict::unclear;
+  const crypto::KeyPtr key = leafKeyOf(leaf);
+  if (!key || EVP_PKEY_get_base_id(key.get()) != scheme->key) return Verdict::unclear;
 
   const crypto::DigestContextPtr context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;
   if (!context || EVP_DigestVerifyInit_ex(context.get(), &parameters, scheme->hash, nullptr,
-                                          nullptr, key, nullptr) != 1) {
+                                          nullptr, key.get(), nullptr) != 1) {
     return Verdict::unclear;
   }
   if (scheme->padding != 0 && EVP_PKEY_CTX_set_rsa_padding(parameters, scheme->padding) != 1) {
