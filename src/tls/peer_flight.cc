@@ -28,7 +28,7 @@ const Message* find(const std::vector<const Message*>& flight, MessageType type)
   return at == flight.end() ? nullptr : *at;
 }
 
-// RFC 5246 7.4.1.4.1, RFC 8446 4.2.3.
+// RFC 5246 7.4.1.4.1, RFC 8446 4.2.3: those that the context offers, so that another is nobody's.
 struct Scheme {
   std::uint16_t code;
   int key;
@@ -44,10 +44,11 @@ constexpr Scheme kSchemes[] = {
 
 Verdict verify(Bytes leaf, std::uint16_t code, Bytes signature, Bytes text) {
   const auto* scheme = std::ranges::find(kSchemes, code, &Scheme::code);
-  if (scheme == std::end(kSchemes)) return Verdict::unclear;
+  if (scheme == std::end(kSchemes)) return Verdict::forged;
   const crypto::ErrorScope errors;
   const crypto::KeyPtr key = leafKeyOf(leaf);
-  if (!key || EVP_PKEY_get_base_id(key.get()) != scheme->key) return Verdict::unclear;
+  if (!key) return Verdict::unclear;
+  if (EVP_PKEY_get_base_id(key.get()) != scheme->key) return Verdict::forged;
 
   const crypto::DigestContextPtr context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* parameters = nullptr;

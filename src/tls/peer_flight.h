@@ -23,7 +23,7 @@ class PeerFlight {
   enum class Verdict : std::uint8_t {
     genuine,
     forged,
-    unclear,  // signed in a way that is not known here; OpenSSL may say
+    unclear,  // OpenSSL had no memory for it, or cannot read the key; it may say so itself
   };
 
   PeerFlight(Role ours, const Policy& policy) : ours_(ours), policy_(policy) {}

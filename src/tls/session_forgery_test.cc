@@ -12,15 +12,15 @@ using testing::End;
 using testing::Fate;
 using testing::Link;
 
-// All datagrams of a handshake between two strangers.
+// All datagrams of a handshake of a stranger, with another one or with `server`.
 struct Recording {
   std::vector<ByteVector> ofClient;
   std::vector<ByteVector> ofServer;
 };
 
-Recording record() {
+Recording record(const Context::Shared& server = testing::makeContext()) {
   Recording recording;
-  Link link(testing::makeContext(), testing::makeContext());
+  Link link(testing::makeContext(), server);
   link.rule = [&](const End& from, std::size_t, Bytes datagram) {
     (&from == &link.client ? recording.ofClient : recording.ofServer).push_back(toVector(datagram));
     return Fate{};
@@ -194,15 +194,10 @@ TEST(D2, AForgedQuestionForACookieIsOutlived) {
 // The certificate is the true one, which anybody has seen who met the server before: only the
 // signature tells, and to verify one costs time.
 TEST(D2, FlightsThatOnlyTheirSignatureGivesAwayAreLimitedPerSecond) {
-  Link before(testing::makeContext(), testing::makeContext());
-  ByteVector flight;
-  before.rule = [&](const End& from, std::size_t index, Bytes datagram) {
-    if (&from == &before.server && index == 0) flight = toVector(datagram);
-    return Fate{};
-  };
-  before.connect();
+  const Context::Shared server = testing::makeContext();
+  ByteVector flight = record(server).ofServer.at(0);
 
-  Link link(testing::makeContext(), before.server.context);
+  Link link(testing::makeContext(), server);
   link.startServer();
   link.startClient();
   Step step = link.bench.step();
@@ -211,6 +206,34 @@ TEST(D2, FlightsThatOnlyTheirSignatureGivesAwayAreLimitedPerSecond) {
   EXPECT_EQ(link.client.session.stats().overflow, 1'000u - limits::dtls::kVerdictsPerSecond);
   link.runFor(3s);
   EXPECT_TRUE(link.isConnected());
+}
+
+// The scheme of the signature is the forger's to choose, and none of them leads around the gate.
+TEST(D2, NoSchemeOfSignatureGetsAForgedFlightToOpenSsl) {
+  const Context::Shared server = testing::makeContext();
+  ByteVector flight = record(server).ofServer.at(0);
+  MutableBytes rest = flight;
+  MutableBytes exchange;
+  while (const auto record = takeRecord(rest)) {
+    if (record->body[0] == static_cast<std::uint8_t>(MessageType::serverKeyExchange)) {
+      exchange = record->body.subspan(Message::kHeader);
+    }
+  }
+  ASSERT_FALSE(exchange.empty());
+  const MutableBytes scheme = exchange.subspan(4u + exchange[3], 2);
+
+  for (const int code : {0x0403, 0x0503, 0x0603, 0x0401, 0x0804, 0x0807, 0x0203, 0xffff}) {
+    Link link(testing::makeContext(), server);
+    link.startServer();
+    link.startClient();
+    WireWriter(scheme).u16(static_cast<std::uint16_t>(code));
+    Step step = link.bench.step();
+    link.client.receive(step, flight);
+    EXPECT_EQ(link.client.session.stats().forged, 1u) << code;
+    EXPECT_EQ(link.client.session.stats().restarts, 0u) << code;
+    link.runFor(1s);
+    EXPECT_TRUE(link.isConnected()) << code;
+  }
 }
 
 // ---- floods ----
