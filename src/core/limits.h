@@ -99,6 +99,22 @@ inline constexpr std::size_t kStunMessage = 1'280;
 inline constexpr std::size_t kStunAttributes = 64;
 }  // namespace ice
 
+namespace turn {
+inline constexpr Duration kLifetime = 600s;            // RFC 8656 3.2
+inline constexpr Duration kRefreshEarly = 60s;         // RFC 8656 3.2: a minute before it ends
+inline constexpr Duration kPermissionRefresh = 240s;   // RFC 8656 9: they last 300 s
+inline constexpr Duration kChannelRefresh = 540s;      // RFC 8656 12: they last 600 s
+inline constexpr Duration kReliableWait = 39'500ms;    // RFC 8489 6.2.2: Ti
+inline constexpr int kReleaseTries = 7;                // and no longer than the tail
+inline constexpr std::size_t kPeers = 128;             // permissions asked for, by allocation
+inline constexpr std::size_t kTransactions = 64;       // under way at once, by allocation
+inline constexpr int kChallenges = 3;                  // 401 and 438 in a row, by request
+inline constexpr int kAllocateTries = 3;               // 437 and 486: from another port
+inline constexpr int kRedirects = 3;                   // 300 in a row
+inline constexpr Duration kFarewell = 100ms;           // a selected relay waits so long in the tail
+inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
+}  // namespace turn
+
 namespace server {
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
 inline constexpr Duration kLifetimeDefault = 600s;     // RFC 8656 3.2
