@@ -78,6 +78,9 @@ class Host {
     struct Holdings {
       std::size_t transactions = 0;
       std::size_t bytesUnread = 0;  // received, and nobody has taken them yet
+      std::size_t allocations = 0;  // at TURN servers, as are the next two
+      std::size_t permissions = 0;
+      std::size_t channels = 0;
     };
     virtual Holdings holdings() const { return {}; }
 

@@ -45,11 +45,12 @@ void Agent::cancelRestart(Step& step, TransportIndex transport) {
 
 Result<CandidateId, AddError> Agent::addLocal(Step& step, TransportIndex transport,
                                               Candidate candidate,
-                                              std::optional<CandidateId> base) {
+                                              std::optional<CandidateId> base,
+                                              std::optional<IpAddress> server) {
   shared_->prepare(step);
   Transport* found = find(transport);
   if (!found) return Unexpected(AddError::unknownTransport);
-  return found->addLocal(step, std::move(candidate), base);
+  return found->addLocal(step, std::move(candidate), base, server);
 }
 
 void Agent::removeLocal(Step& step, CandidateId candidate) {

@@ -52,9 +52,11 @@ class Agent {
 
   // A host or relayed candidate is its own base. A server-reflexive one names the base it was
   // learned from; it is never sent from, and its pairs fold into those of the base (RFC 8445
-  // 6.1.2.4). Missing priority and foundation are filled in: read them back with local().
+  // 6.1.2.4). Missing priority and foundation are filled in: read them back with local(). The
+  // server that told of a candidate is part of its foundation (RFC 8445 5.1.1.3).
   Result<CandidateId, AddError> addLocal(Step& step, TransportIndex transport, Candidate candidate,
-                                         std::optional<CandidateId> base = std::nullopt);
+                                         std::optional<CandidateId> base = std::nullopt,
+                                         std::optional<IpAddress> server = std::nullopt);
   void removeLocal(Step& step, CandidateId candidate);  // its socket or allocation is gone
   void endOfLocals(Step& step, TransportIndex transport);
   const Candidate* local(CandidateId candidate) const;

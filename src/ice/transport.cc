@@ -42,7 +42,8 @@ void Transport::cancelRestart(Step& step) {
   retire(step, std::move(bases));
 }
 
-void Transport::fillIn(Candidate& candidate, const LocalCandidate* base) const {
+void Transport::fillIn(Candidate& candidate, const LocalCandidate* base,
+                       const std::optional<IpAddress>& server) const {
   if (candidate.priority == 0) {
     const auto preference = localPreference(candidate.address.ip.family(), 0);
     candidate.priority =
@@ -51,12 +52,13 @@ void Transport::fillIn(Candidate& candidate, const LocalCandidate* base) const {
   if (candidate.foundation.empty()) {
     const IpAddress& ip = base ? base->candidate.address.ip : candidate.address.ip;
     candidate.foundation =
-        candidateFoundation(candidate.type, ip, candidate.protocol, std::nullopt, shared_.salt);
+        candidateFoundation(candidate.type, ip, candidate.protocol, server, shared_.salt);
   }
 }
 
 Result<CandidateId, AddError> Transport::addLocal(Step& step, Candidate candidate,
-                                                  std::optional<CandidateId> base) {
+                                                  std::optional<CandidateId> base,
+                                                  std::optional<IpAddress> server) {
   const CandidateBook& book = current_->book();
   const LocalCandidate* foundBase = base ? book.base(*base) : nullptr;
   if (base && !foundBase) return Unexpected(AddError::unknownBase);
@@ -69,7 +71,7 @@ Result<CandidateId, AddError> Transport::addLocal(Step& step, Candidate candidat
   }
   if (!book.hasRoomForLocal()) return Unexpected(AddError::tooMany);
 
-  fillIn(candidate, foundBase);
+  fillIn(candidate, foundBase, server);
   const LocalCandidate* before = !base && previous_ ? previous_->book().baseAt(candidate) : nullptr;
   const CandidateId id = before ? before->id : CandidateId{shared_.nextCandidate++};
   current_->addLocal(step, {id, base.value_or(id), std::move(candidate)});

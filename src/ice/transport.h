@@ -23,7 +23,8 @@ class Transport {
   void restart(Step& step, Credentials local);
   void cancelRestart(Step& step);
   Result<CandidateId, AddError> addLocal(Step& step, Candidate candidate,
-                                         std::optional<CandidateId> base);
+                                         std::optional<CandidateId> base,
+                                         std::optional<IpAddress> server = std::nullopt);
   bool removeLocal(Step& step, CandidateId id);
   const LocalCandidate* local(CandidateId id) const;
 
@@ -48,7 +49,8 @@ class Transport {
 
  private:
   bool isLingering() const { return retire_.isRunning(); }
-  void fillIn(Candidate& candidate, const LocalCandidate* base) const;
+  void fillIn(Candidate& candidate, const LocalCandidate* base,
+              const std::optional<IpAddress>& server) const;
   void forgetPrevious(Step& step);
   void retire(Step& step, std::vector<CandidateId> bases);
   std::vector<CandidateId> basesOnlyIn(const Generation& gone) const;

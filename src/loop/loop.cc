@@ -355,6 +355,9 @@ LoopReport Loop::report() const {
     const Host::Guest::Holdings held = seat.guest->holdings();
     report.transactions += held.transactions;
     report.bytesUnread += held.bytesUnread;
+    report.allocations += held.allocations;
+    report.permissions += held.permissions;
+    report.channels += held.channels;
   }
   return report;
 }

@@ -23,7 +23,7 @@
 namespace parley::loop {
 
 // What a loop still holds and what it had to drop. After every peer is closed and every tail has
-// ended, the first nine are zero.
+// ended, all is zero but what is counted at the end.
 struct LoopReport {
   std::size_t guests = 0;  // residents included
   std::size_t residents = 0;
@@ -35,6 +35,9 @@ struct LoopReport {
   std::size_t datagramsBatched = 0;
   std::size_t transactions = 0;  // as guests tell of themselves, like what follows
   std::size_t bytesUnread = 0;
+  std::size_t allocations = 0;  // at TURN servers
+  std::size_t permissions = 0;
+  std::size_t channels = 0;
   std::uint64_t datagramsDropped = 0;  // all reasons, ours and the driver's
   std::uint64_t packetsRefused = 0;    // the pool was empty
   std::uint64_t steps = 0;

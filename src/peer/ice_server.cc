@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/address.h"
+#include "core/limits.h"
 #include "peer/errors.h"
 #include "peer/utf8.h"
 
@@ -126,6 +127,32 @@ void validate(const RTCIceServer& server) {
     if (credential.empty() || !isUtf8(credential))
       throw invalidAccess("a TURN credential must be UTF-8 and not empty");
   }
+}
+
+std::vector<session::IceServer> takenApart(const std::vector<RTCIceServer>& servers) {
+  using Transport = session::IceServer::Transport;
+  using Scheme = IceServerUrl::Scheme;
+  std::vector<session::IceServer> all;
+  for (const RTCIceServer& server : servers) {
+    for (const std::string& text : server.urls) {
+      if (all.size() == limits::ice::kServers) return all;
+      IceServerUrl url = IceServerUrl::parse(text);
+      const bool isSecure = url.scheme == Scheme::turns || url.scheme == Scheme::stuns;
+      session::IceServer one;
+      one.isRelay = url.isRelay();
+      one.transport = isSecure ? (url.isTcp ? Transport::tls : Transport::dtls)
+                               : (url.isTcp ? Transport::tcp : Transport::udp);
+      one.host = std::move(url.host);
+      one.port = url.port;
+      if (one.isRelay) {
+        one.username = server.username.value_or("");
+        one.password = server.credential.value_or("");
+      }
+      one.url = text;
+      all.push_back(std::move(one));
+    }
+  }
+  return all;
 }
 
 }  // namespace parley::peer

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "parley/configuration.h"
+#include "session/port.h"
 
 namespace parley::peer {
 
@@ -25,5 +27,8 @@ struct IceServerUrl {
 
 // All that "set the configuration" asks of one server. Throws SyntaxError or InvalidAccessError.
 void validate(const RTCIceServer& server);
+
+// Every URL of valid servers with the credentials that go with it, in order.
+std::vector<session::IceServer> takenApart(const std::vector<RTCIceServer>& servers);
 
 }  // namespace parley::peer

@@ -4,6 +4,7 @@
 
 #include "parley/certificate.h"
 #include "peer/errors.h"
+#include "peer/ice_server.h"
 #include "peer/settings.h"
 
 namespace parley::peer {
@@ -90,7 +91,8 @@ void PeerConnection::start() {
     return context_.realm->openSession(std::move(config),
                                        std::weak_ptr<session::Port::Listener>(weak_from_this()));
   };
-  transports_.setRelayOnly(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay);
+  transports_.setGathering(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay,
+                           takenApart(configuration_.iceServers));
 }
 
 std::shared_ptr<const crypto::Identity> PeerConnection::requireIdentity() const {
@@ -115,7 +117,8 @@ void PeerConnection::setConfiguration(RTCConfiguration configuration) {
   configuration = validated(std::move(configuration));
   if (needsIceRestart(configuration_, configuration)) negotiator_.restartAtNextOffer();
   configuration_ = std::move(configuration);
-  transports_.setRelayOnly(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay);
+  transports_.setGathering(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay,
+                           takenApart(configuration_.iceServers));
 }
 
 // --- events of the session
@@ -142,6 +145,7 @@ void PeerConnection::queue(session::Event event) {
   struct Router {
     PeerConnection& self;
     void operator()(session::CandidateFound& event) { self.transports_.on(std::move(event)); }
+    void operator()(session::CandidateError& event) { self.transports_.on(std::move(event)); }
     void operator()(session::GatheringEnded& event) { self.transports_.on(event); }
     void operator()(session::IceStateChanged& event) { self.transports_.on(&event, nullptr); }
     void operator()(session::PairSelected& event) { self.transports_.on(nullptr, &event); }

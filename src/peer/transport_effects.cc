@@ -32,9 +32,11 @@ std::vector<crypto::Fingerprint> fingerprintsOf(const std::vector<sdp::Fingerpri
 }  // namespace
 
 // A session that is not open yet takes it from the configuration.
-void TransportSet::setRelayOnly(bool relayOnly) {
-  if (std::exchange(relayOnly_, relayOnly) == relayOnly || !context_.session) return;
-  context_.execute(session::SetGatherPolicy{relayOnly});
+void TransportSet::setGathering(bool relayOnly, std::vector<session::IceServer> servers) {
+  const bool isSame = relayOnly_ == relayOnly && servers_ == servers;
+  relayOnly_ = relayOnly;
+  servers_ = std::move(servers);
+  if (!isSame && context_.session) context_.execute(session::SetGatherPolicy{relayOnly, servers_});
 }
 
 void TransportSet::apply(const jsep::OpenTransport& effect) {

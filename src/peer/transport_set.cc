@@ -43,6 +43,19 @@ RTCDtlsTransportState stateOf(session::DtlsState state) {
   return RTCDtlsTransportState::failed;
 }
 
+RTCIceServerTransportProtocol protocolOf(session::IceServer::Transport transport) {
+  switch (transport) {
+    case session::IceServer::Transport::udp:
+    case session::IceServer::Transport::dtls:  // W3C has no word for it
+      return RTCIceServerTransportProtocol::udp;
+    case session::IceServer::Transport::tcp:
+      return RTCIceServerTransportProtocol::tcp;
+    case session::IceServer::Transport::tls:
+      return RTCIceServerTransportProtocol::tls;
+  }
+  return RTCIceServerTransportProtocol::udp;
+}
+
 RTCLocalIceCandidateInit initOf(const jsep::MediaLine& line, std::string text, std::string ufrag) {
   RTCLocalIceCandidateInit init;
   init.candidate = std::move(text);
@@ -65,10 +78,30 @@ void TransportSet::on(session::CandidateFound event) {
   std::string text = event.candidate.toString();
   const auto line = negotiation_.addLocalCandidate(*transport->id, ufrag, text);
   if (!line) return;
-  RTCIceCandidate candidate(initOf(*line, std::move(text), ufrag));
+  RTCLocalIceCandidateInit init = initOf(*line, std::move(text), ufrag);
+  if (!event.url.empty()) init.url = std::move(event.url);
+  if (event.relayTransport) init.relayProtocol = protocolOf(*event.relayTransport);
+  RTCIceCandidate candidate(std::move(init));
   transport->ice->mirror.local.push_back(candidate);
-  context_.fire(&RTCPeerConnection::onicecandidate,
-                RTCPeerConnectionIceEvent{{"icecandidate"}, std::move(candidate), {}});
+  auto url = candidate.url();
+  context_.fire(
+      &RTCPeerConnection::onicecandidate,
+      RTCPeerConnectionIceEvent{{"icecandidate"}, std::move(candidate), std::move(url)});
+}
+
+// webrtc-pc 5.6, "an ICE agent has failed to gather with a server".
+void TransportSet::on(session::CandidateError event) {
+  if (!find(event.id)) return;
+  RTCPeerConnectionIceErrorEvent told;
+  told.type = "icecandidateerror";
+  if (event.local) {
+    told.address = event.local->ip.toString();
+    told.port = event.local->port;
+  }
+  told.url = std::move(event.url);
+  told.errorCode = event.code;
+  told.errorText = std::move(event.text);
+  context_.fire(&RTCPeerConnection::onicecandidateerror, std::move(told));
 }
 
 void TransportSet::on(const session::GatheringEnded& event) {
@@ -149,7 +182,10 @@ std::optional<RTCIceCandidate> TransportSet::candidateOf(const DtlsTransport& tr
                                                          const ice::Candidate& candidate) const {
   const auto line = transport.id ? negotiation_.lineOf(*transport.id) : std::nullopt;
   if (!line) return std::nullopt;
-  return RTCIceCandidate(initOf(*line, candidate.toString(), candidate.usernameFragment));
+  RTCIceCandidate made(initOf(*line, candidate.toString(), candidate.usernameFragment));
+  const auto& told = transport.ice->mirror.local;  // with the server that it came from
+  const auto same = std::ranges::find(told, made.candidate(), &RTCIceCandidate::candidate);
+  return same == told.end() ? made : *same;
 }
 
 RTCIceCandidate TransportSet::remoteOf(const DtlsTransport& transport,

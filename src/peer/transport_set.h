@@ -22,7 +22,8 @@ class TransportSet {
   TransportSet(Context& context, jsep::Negotiation& negotiation, std::size_t canSend)
       : context_(context), negotiation_(negotiation), canSend_(static_cast<double>(canSend)) {}
 
-  void setRelayOnly(bool relayOnly);  // for what is gathered and added from now on
+  // For what is gathered and added from now on.
+  void setGathering(bool relayOnly, std::vector<session::IceServer> servers);
 
   // --- effects of a description, inside its task
   void apply(const jsep::OpenTransport& effect);
@@ -48,6 +49,7 @@ class TransportSet {
 
   // --- events of the session, each inside a task of its own
   void on(session::CandidateFound event);
+  void on(session::CandidateError event);
   void on(const session::GatheringEnded& event);
   void on(const session::IceStateChanged* state, const session::PairSelected* pair);
   void on(const session::IceRoleChanged& event);
@@ -84,6 +86,7 @@ class TransportSet {
   jsep::Negotiation& negotiation_;
   double canSend_;
   bool relayOnly_ = false;
+  std::vector<session::IceServer> servers_;
   std::optional<bool> controlling_;
   std::vector<Transport> transports_;
   std::optional<session::StartSctp> association_;

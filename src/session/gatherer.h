@@ -27,10 +27,10 @@ class Gatherer {
   // The sockets of a generation: of those held the ones whose address is still one of ours, and
   // new ones for addresses that came since. What is not among them has lost its interface.
   std::vector<LocalSocket> open(Step& step, std::span<const LocalSocket> held = {});
+  std::vector<IpAddress> addresses() const;  // the ones we may use, best first
+  std::optional<LocalSocket> openOn(Step& step, const IpAddress& address);
 
  private:
-  std::vector<IpAddress> addresses() const;
-  std::optional<LocalSocket> openOn(Step& step, const IpAddress& address);
   bool isWanted(const NetworkInterface& interface) const;
   IpAddress announced(const IpAddress& local) const;
 

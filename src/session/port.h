@@ -27,7 +27,23 @@ namespace parley::session {
 using TransportId = Strong<struct TransportIdTag, std::uint16_t>;  // chosen by the peer layer
 using channel::ChannelId;  // of local channels chosen by the peer layer; top bit: announced ones
 
-// What a session is made with. Only relayOnly may change afterwards, by SetGatherPolicy.
+// One URL of RTCIceServer, taken apart.
+struct IceServer {
+  enum class Transport : std::uint8_t { udp, tcp, tls, dtls };
+
+  bool isRelay = false;  // turn and turns; every one that speaks UDP answers STUN too
+  Transport transport = Transport::udp;
+  std::string host;  // a name or a numeric address
+  std::uint16_t port = 0;
+  std::string username;
+  std::string password;
+  std::string url;  // as the application wrote it
+
+  friend bool operator==(const IceServer&, const IceServer&) = default;
+};
+
+// What a session is made with. Only relayOnly and servers may change afterwards, by
+// SetGatherPolicy.
 struct GatherConfig {
   std::uint16_t portMin = 0;
   std::uint16_t portMax = 0;
@@ -36,6 +52,7 @@ struct GatherConfig {
   bool includeLinkLocal = false;
   bool ipv6 = true;
   bool relayOnly = false;
+  std::vector<IceServer> servers;
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
 };
 
@@ -85,6 +102,7 @@ struct CancelIceRestart {
 };
 struct SetGatherPolicy {
   bool relayOnly;
+  std::vector<IceServer> servers;
 };  // from the next gathering on
 struct StartDtls {
   TransportId id;
@@ -135,6 +153,17 @@ enum class SctpState : std::uint8_t { connected, closed };
 struct CandidateFound {
   TransportId id;
   ice::Candidate candidate;
+  std::string url{};                                         // of the server that told it
+  std::optional<IceServer::Transport> relayTransport{};  // of a relayed one: towards the server
+};
+// A server that gave no candidate (webrtc-pc 4.8.3). The local address is absent where no candidate
+// shows it.
+struct CandidateError {
+  TransportId id;
+  std::optional<Address> local;
+  std::string url;
+  std::uint16_t code = 0;  // of STUN; 701: the server could not be reached
+  std::string text;
 };
 struct GatheringEnded {
   TransportId id;
@@ -172,7 +201,7 @@ struct ChannelEvent {
   channel::Event event;
 };
 
-using Event = std::variant<CandidateFound, GatheringEnded, IceStateChanged, PairSelected,
+using Event = std::variant<CandidateFound, CandidateError, GatheringEnded, IceStateChanged, PairSelected,
                            IceRoleChanged, DtlsStateChanged, SctpStateChanged, ChannelEvent>;
 
 class Port {

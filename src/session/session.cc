@@ -41,6 +41,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       config_(std::move(config)),
       listener_(listener),
       agent_({}, *this),
+      bases_(host_),
       data_(config_) {
   host_.enter(*this);
   Step& step = host_.step();
@@ -80,7 +81,8 @@ void Session::apply(Step& step, CloseTransport& command) {
                {"trigger", "no section uses it"});
   transport->sayGoodbye(step);
   agent_.removeTransport(indexOf(command.id));
-  closeSockets(command.id);
+  std::erase_if(discoveries_, [&](const auto& each) { return each->transport() == command.id; });
+  giveBack(step, bases_.remove([&](const Base& base) { return base.transport == command.id; }));
   std::erase_if(transports_, [&](const auto& each) { return each->id() == command.id; });
 }
 
@@ -126,6 +128,7 @@ void Session::apply(Step& step, CancelIceRestart& command) {
 
 void Session::apply(Step&, SetGatherPolicy& command) {
   config_.gather.relayOnly = command.relayOnly;
+  config_.gather.servers = std::move(command.servers);
 }
 
 void Session::apply(Step& step, StartDtls& command) {
@@ -148,76 +151,49 @@ void Session::apply(Step& step, CloseChannel& command) { data_.close(step, comma
 void Session::apply(Step& step, Consumed& command) { data_.consumed(step, command); }
 void Session::apply(Step&, Close&) { close(); }
 
-// --- candidates
-
-// Tells the candidates of one generation and that there are no more. Sockets are used again, for
-// what is selected on them still carries data; those of lost interfaces go when ICE retires them.
-void Session::gather(Step& step, TransportId transport, const ice::Credentials& local) {
-  std::vector<LocalSocket> held;
-  for (const Socket& socket : sockets_)
-    if (socket.transport == transport) held.push_back(socket.socket);
-  for (const LocalSocket& open : Gatherer(host_, *this, config_.gather).open(step, held)) {
-    auto socket = std::ranges::find(sockets_, open.socket,
-                                    [](const Socket& each) { return each.socket.socket; });
-    if (socket == sockets_.end())
-      socket = sockets_.insert(socket, {.socket = open, .transport = transport, .candidate = {}});
-    socket->socket.rank = open.rank;
-    addCandidate(step, *socket, local);
-  }
-  agent_.endOfLocals(step, indexOf(transport));
-  PARLEY_TRACE(step, Topic::session, "gathering_ended", {"transport", transport.value});
-  events_.push_back(GatheringEnded{transport, local.ufrag});
-}
-
-void Session::addCandidate(Step& step, Socket& socket, const ice::Credentials& local) {
-  ice::Candidate candidate;
-  candidate.type = ice::CandidateType::host;
-  candidate.address = socket.socket.announced;
-  candidate.usernameFragment = local.ufrag;
-  candidate.priority = ice::candidatePriority(
-      ice::CandidateType::host,
-      ice::localPreference(socket.socket.local.ip.family(), socket.socket.rank), 1);
-  const auto id = agent_.addLocal(step, indexOf(socket.transport), std::move(candidate));
-  if (!id) return;
-  socket.candidate = *id;
-  PARLEY_TRACE(step, Topic::ice, "candidate_added", {"candidate", id->value}, {"type", "host"},
-               {"side", "local"},
-               {"address", socket.socket.announced.toString(), Field::Kind::secret});
-  if (const ice::Candidate* added = agent_.local(*id))
-    events_.push_back(CandidateFound{socket.transport, *added});
-}
-
 // --- packets
 
 void Session::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, config_.subject);
-  const auto socket = std::ranges::find(sockets_, datagram.socket,
-                                        [](const Socket& each) { return each.socket.socket; });
-  if (socket == sockets_.end() || datagram.packet.size() == 0) return;
-  const ice::Path from{socket->candidate, datagram.remote};
-  const Protocol protocol = protocolOf(datagram.packet.bytes());
+  const Address remote = datagram.remote;
+  auto arrival = bases_.receive(step, std::move(datagram));
+  if (!arrival) return;
+  const Protocol protocol = protocolOf(arrival->packet.bytes());
   if (protocol == Protocol::stun) {
-    agent_.receive(step, from, datagram.packet.bytes());
+    onStun(step, *arrival, remote);
     return;
   }
   if (protocol != Protocol::dtls) return;  // media comes to sections that were rejected
-  Transport* transport = find(socket->transport);
-  if (!transport || !transport->receive(step, from, std::move(datagram.packet))) return;
+  Transport* transport = find(arrival->transport);
+  if (!transport || !transport->receive(step, arrival->path, std::move(arrival->packet))) return;
   while (auto plaintext = transport->read())
     if (isOnDataTransport(*transport)) data_.receive(step, plaintext->bytes());
 }
 
-void Session::sendOn(Step&, const ice::Path& path, Packet packet) {
-  const Socket* socket = find(path.local);
-  if (!socket) return;
-  host_.send({.socket = socket->socket.socket,
-              .local = socket->socket.local,
-              .remote = path.remote,
-              .packet = std::move(packet)});
+// Answers of STUN servers come to the same sockets as those of the peer.
+void Session::onStun(Step& step, const Bases::Arrival& arrival, const Address& remote) {
+  const auto message = stun::MessageView::parse(arrival.packet.bytes());
+  Discovery* discovery = discoveryOf(arrival.transport);
+  const bool isResponse = message && (message->messageClass() == stun::Class::success ||
+                                      message->messageClass() == stun::Class::error);
+  if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
+  agent_.receive(step, arrival.path, arrival.packet.bytes());
+}
+
+void Session::sendOn(Step& step, const ice::Path& path, Packet packet) {
+  bases_.send(step, path, std::move(packet));
+}
+
+void Session::onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) {
+  const TraceScope scope(step.trace, config_.subject);
+  for (const auto& discovery : discoveries_)
+    if (discovery->onResolved(step, request, found)) return;
 }
 
 void Session::onTimer(Step& step) {
   const TraceScope scope(step.trace, config_.subject);
+  bases_.onTimer(step);
+  for (const auto& discovery : discoveries_) discovery->onTimer(step);
   agent_.onTimer(step);
   for (const auto& transport : transports_) transport->onTimer(step);
   data_.onTimer(step);
@@ -228,13 +204,15 @@ void Session::onTimer(Step& step) {
 void Session::onStepEnd(Step& step) {
   const TraceScope scope(step.trace, config_.subject);
   drain(step);
-  Instant due = earliest(agent_.deadline(), data_.deadline());
+  Instant due = earliest(earliest(agent_.deadline(), data_.deadline()), bases_.deadline());
+  for (const auto& discovery : discoveries_) due = earliest(due, discovery->deadline());
   for (const auto& transport : transports_) due = earliest(due, transport->deadline());
   host_.wakeAt(*this, due);
   if (!events_.empty()) listener_.onEvents(std::exchange(events_, {}));
 }
 
 void Session::drain(Step& step) {
+  for (const auto& discovery : discoveries_) drainDiscovery(step, *discovery);
   agent_.flush(step);
   drainIce(step);
   for (const auto& transport : transports_) drainDtls(step, *transport);
@@ -255,8 +233,11 @@ void Session::onIce(Step& step, const ice::PathValidated& event) {
   if (Transport* transport = find(idOf(event.transport))) transport->onPathValidated(step);
 }
 
-void Session::onIce(Step&, const ice::PathSelected& event) {
+void Session::onIce(Step& step, const ice::PathSelected& event) {
   const TransportId transport = idOf(event.transport);
+  const Base* base = bases_.find(event.path.local);
+  if (base && base->relay) base->relay->client().bindChannel(step, event.path.remote);
+  if (Discovery* discovery = discoveryOf(transport)) discovery->onConnected();
   const ice::Candidate* local = agent_.local(event.path.local);
   const auto remote = remoteAt(transport, event.path.remote);
   if (local && remote) events_.push_back(PairSelected{transport, *local, *remote});
@@ -266,12 +247,10 @@ void Session::onIce(Step&, const ice::RoleChanged& event) {
   events_.push_back(IceRoleChanged{event.role == ice::Role::controlling});
 }
 
-void Session::onIce(Step&, const ice::Retired& event) {
-  std::erase_if(sockets_, [&](const Socket& socket) {
-    if (std::ranges::find(event.bases, socket.candidate) == event.bases.end()) return false;
-    host_.close(socket.socket.socket);
-    return true;
-  });
+void Session::onIce(Step& step, const ice::Retired& event) {
+  giveBack(step, bases_.remove([&](const Base& base) {
+    return std::ranges::find(event.bases, base.candidate) != event.bases.end();
+  }));
 }
 
 void Session::drainDtls(Step& step, Transport& transport) {
@@ -299,57 +278,52 @@ void Session::close() {
   if (!isPlanted(PlantedBug::closeIsSilent)) {
     data_.abort(step);
     for (const auto& transport : transports_) transport->sayGoodbye(step);
-    leaveTail(step);
+    for (const auto& transport : transports_) leaveTail(step, *transport);
+    giveBack(step, bases_.remove([](const Base& base) { return base.relay != nullptr; }));
   }
   if (!isPlanted(PlantedBug::guestNotLeft)) host_.leave(*this);
 }
 
-// One tail per transport that had something to say goodbye to; the sockets that no tail needs go
+// A tail for a transport that had something to say goodbye to; the sockets that no tail needs go
 // when the session leaves the host.
-void Session::leaveTail(Step& step) {
-  for (const auto& transport : transports_) {
-    std::vector<ByteVector> farewell = transport->takeCopies();
-    const auto path = agent_.sendPath(transport->index());
-    const Socket* socket = path ? find(path->local) : nullptr;
-    const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
-    if (!isWanted || !socket || host_.residents() >= limits::loop::kTails) continue;
-    auto tail =
-        std::make_unique<Tail>(host_, step,
-                               Tail::Farewell{.socket = socket->socket.socket,
-                                              .local = socket->socket.local,
-                                              .remote = path->remote,
-                                              .datagrams = std::move(farewell),
-                                              .leg = transport->releaseLeg(),
-                                              .roundTrip = agent_.roundTrip(transport->index()),
-                                              .limit = config_.tail,
-                                              .subject = config_.subject});
-    Tail& resident = *tail;
-    host_.adopt(std::move(tail));
-    host_.handOver(socket->socket.socket, resident);
-    host_.touch(resident);
-  }
-}
-
-void Session::closeSockets(TransportId transport) {
-  std::erase_if(sockets_, [&](const Socket& socket) {
-    if (socket.transport != transport) return false;
-    host_.close(socket.socket.socket);
-    return true;
-  });
+void Session::leaveTail(Step& step, Transport& transport) {
+  std::vector<ByteVector> farewell = transport.takeCopies();
+  const auto path = agent_.sendPath(transport.index());
+  Base* base = path ? bases_.find(path->local) : nullptr;
+  const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
+  if (!isWanted || !base || host_.residents() >= limits::loop::kTails) return;
+  const SocketId socket = base->id();
+  auto tail = std::make_unique<Tail>(host_, step,
+                                     Tail::Farewell{.socket = socket,
+                                                    .local = base->socket.local,
+                                                    .remote = path->remote,
+                                                    .relay = std::move(base->relay),
+                                                    .datagrams = std::move(farewell),
+                                                    .leg = transport.releaseLeg(),
+                                                    .roundTrip = agent_.roundTrip(transport.index()),
+                                                    .limit = config_.tail,
+                                                    .subject = config_.subject});
+  Tail& resident = *tail;
+  host_.adopt(std::move(tail));
+  host_.handOver(socket, resident);
+  host_.touch(resident);
 }
 
 // --- looking
 
 Host::Guest::Holdings Session::holdings() const {
-  std::size_t transactions = 0;
+  Holdings holdings = holdingsOf(bases_.held());
+  for (const auto& discovery : discoveries_) holdings.transactions += discovery->transactions();
   for (const auto& transport : transports_)
     for (const ice::PairStats& pair : agent_.pairs(transport->index()))
-      if (pair.state == ice::PairState::inProgress) ++transactions;
-  return {.transactions = transactions, .bytesUnread = data_.bytesUnread()};
+      if (pair.state == ice::PairState::inProgress) ++holdings.transactions;
+  holdings.bytesUnread = data_.bytesUnread();
+  return holdings;
 }
 
 const char* Session::inconsistency() const {
   const char* found = agent_.inconsistency();
+  if (!found) found = bases_.inconsistency();
   return found ? found : data_.inconsistency();
 }
 
@@ -359,9 +333,10 @@ Transport* Session::find(TransportId id) const {
   return found == transports_.end() ? nullptr : found->get();
 }
 
-Session::Socket* Session::find(ice::CandidateId candidate) {
-  const auto found = std::ranges::find(sockets_, candidate, &Socket::candidate);
-  return found == sockets_.end() ? nullptr : &*found;
+Discovery* Session::discoveryOf(TransportId id) const {
+  const auto found =
+      std::ranges::find(discoveries_, id, [](const auto& each) { return each->transport(); });
+  return found == discoveries_.end() ? nullptr : found->get();
 }
 
 std::optional<ice::Candidate> Session::remoteAt(TransportId transport,

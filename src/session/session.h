@@ -5,8 +5,9 @@
 
 #include "core/host.h"
 #include "ice/agent.h"
+#include "session/bases.h"
 #include "session/data_plane.h"
-#include "session/gatherer.h"
+#include "session/discovery.h"
 #include "session/port.h"
 #include "session/transport.h"
 
@@ -36,17 +37,12 @@ class Session final : public Host::Guest, private ice::PathSink {
 
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
+  void onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
   const char* inconsistency() const override;
 
  private:
-  struct Socket {
-    LocalSocket socket;
-    TransportId transport;
-    ice::CandidateId candidate;
-  };
-
   void apply(Step& step, CreateTransport& command);
   void apply(Step& step, CloseTransport& command);
   void apply(Step& step, SetIceRole& command);
@@ -65,10 +61,28 @@ class Session final : public Host::Guest, private ice::PathSink {
   void apply(Step& step, Consumed& command);
   void apply(Step& step, Close& command);
 
+  void onStun(Step& step, const Bases::Arrival& arrival, const Address& remote);
   void sendOn(Step& step, const ice::Path& path, Packet packet) override;
 
+  // session_gathering.cc
   void gather(Step& step, TransportId transport, const ice::Credentials& local);
-  void addCandidate(Step& step, Socket& socket, const ice::Credentials& local);
+  void drainDiscovery(Step& step, Discovery& discovery);
+  void onFound(Step& step, Discovery& from, const Discovery::HostFound& event);
+  void onFound(Step& step, Discovery& from, const Discovery::ReflexiveFound& event);
+  void onFound(Step& step, Discovery& from, const Discovery::RelayFound& event);
+  void onFound(Step& step, Discovery& from, const Discovery::RelayGone& event);
+  void onFound(Step& step, Discovery& from, const Discovery::ServerFailed& event);
+  void onFound(Step& step, Discovery& from, const Discovery::Ended& event);
+  struct Origin {
+    std::optional<ice::CandidateId> base = {};
+    std::optional<IpAddress> server = {};
+    std::string url = {};
+    std::optional<IceServer::Transport> relayTransport = {};
+  };
+  std::optional<ice::CandidateId> addCandidate(Step& step, TransportId transport,
+                                               ice::Candidate candidate, const Origin& origin);
+  void giveBack(Step& step, std::vector<std::unique_ptr<Relay>> relays);
+
   void drain(Step& step);
   void drainIce(Step& step);
   void drainDtls(Step& step, Transport& transport);
@@ -78,11 +92,10 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onIce(Step&, const ice::PeerReflexiveFound&) {}
   void onIce(Step& step, const ice::RoleChanged& event);
   void onIce(Step& step, const ice::Retired& event);
-  void leaveTail(Step& step);
-  void closeSockets(TransportId transport);
+  void leaveTail(Step& step, Transport& transport);
 
   Transport* find(TransportId id) const;
-  Socket* find(ice::CandidateId candidate);
+  Discovery* discoveryOf(TransportId id) const;
   std::optional<ice::Candidate> remoteAt(TransportId transport, const Address& address) const;
   bool isOnDataTransport(const Transport& transport) const;
 
@@ -91,8 +104,9 @@ class Session final : public Host::Guest, private ice::PathSink {
   Config config_;
   Listener& listener_;
   ice::Agent agent_;
+  Bases bases_;
   std::vector<std::unique_ptr<Transport>> transports_;
-  std::vector<Socket> sockets_;
+  std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport
   DataPlane data_;
   std::vector<Event> events_;
   bool closed_ = false;

@@ -3,12 +3,14 @@
 #include "core/limits.h"
 #include "core/planted.h"
 #include "session/demux.h"
+#include "session/relay_tail.h"
 
 namespace parley::session {
 namespace {
 
 // The farewell leaves at 0, 1, 3, 7 and 15 round trips: a wait that doubles, four times.
 constexpr int kRepeats = 4;
+constexpr int kLastRepeat = 7;  // through a relay, which waits for it
 constexpr Duration kRoundTripUnknown = 100ms;
 constexpr Duration kRoundTripMin = 10ms;
 constexpr Duration kRoundTripMax = 500ms;
@@ -20,21 +22,34 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
       farewell_(std::move(farewell)),
       roundTrip_(std::clamp(farewell_.roundTrip.value_or(kRoundTripUnknown), kRoundTripMin,
                             kRoundTripMax)),
-      heardBy_(step.now + roundTrip_) {
+      heardBy_(step.now + roundTrip_),
+      latest_(step.now + farewell_.limit) {
   farewell_.leg->moveTo(*this);
   repeat_.start(step.now, roundTrip_);
-  giveUp_.start(step.now, farewell_.limit);
+  giveUp_.startAt(latest_);
+  if (farewell_.relay)
+    giveUp_.startAt(earliest(
+        latest_, step.now + std::max(limits::turn::kFarewell, roundTrip_ * kLastRepeat)));
   PARLEY_TRACE(step, Topic::session, "tail_begun", {"trigger", "close()"},
                {"datagrams", static_cast<std::int64_t>(farewell_.datagrams.size())});
 }
 
 void Tail::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, farewell_.subject);
-  if (datagram.remote != farewell_.remote || datagram.packet.size() == 0) return;
-  if (protocolOf(datagram.packet.bytes()) != Protocol::dtls) return;  // STUN is never answered
+  if (farewell_.relay) {
+    auto relayed = farewell_.relay->receive(step, std::move(datagram));
+    if (relayed && relayed->peer == farewell_.remote) hear(step, std::move(relayed->payload));
+  } else if (datagram.remote == farewell_.remote) {
+    hear(step, std::move(datagram.packet));
+  }
+}
+
+void Tail::hear(Step& step, Packet record) {
+  // STUN is never answered.
+  if (record.size() == 0 || protocolOf(record.bytes()) != Protocol::dtls) return;
   dtls::Session& session = farewell_.leg->session();
   const std::uint64_t opened = session.stats().recordsReceived;
-  session.receive(step, std::move(datagram.packet));
+  session.receive(step, std::move(record));
   while (session.read()) {
   }
   while (const auto event = session.nextEvent())
@@ -49,6 +64,7 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
 }
 
 void Tail::onTimer(Step& step) {
+  if (farewell_.relay) farewell_.relay->client().onTimer(step);
   if (!repeat_.expire(step.now)) return;
   const TraceScope scope(step.trace, farewell_.subject);
   ++repeated_;
@@ -63,13 +79,26 @@ void Tail::onStepEnd(Step& step) {
     const TraceScope scope(step.trace, farewell_.subject);
     PARLEY_TRACE(step, Topic::session, "tail_ended",
                  {"trigger", heardGoodbye_ ? "the peer said goodbye" : "its time is over"});
+    if (farewell_.relay)
+      RelayTail::leave(host_, step, std::move(farewell_.relay), latest_ - step.now,
+                       farewell_.subject);
     host_.dismiss(*this);
     return;
   }
-  host_.wakeAt(*this, earliest(repeat_.due(), giveUp_.due()));
+  Instant due = earliest(repeat_.due(), giveUp_.due());
+  if (farewell_.relay) due = earliest(due, farewell_.relay->client().deadline());
+  host_.wakeAt(*this, due);
 }
 
-void Tail::sendDatagram(Step&, Packet datagram) {
+Host::Guest::Holdings Tail::holdings() const {
+  return farewell_.relay ? holdingsOf(farewell_.relay->client().held()) : Holdings{};
+}
+
+void Tail::sendDatagram(Step& step, Packet datagram) {
+  if (farewell_.relay) {
+    farewell_.relay->client().send(step, farewell_.remote, std::move(datagram));
+    return;
+  }
   host_.send({.socket = farewell_.socket,
               .local = farewell_.local,
               .remote = farewell_.remote,

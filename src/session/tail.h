@@ -6,6 +6,7 @@
 
 #include "core/host.h"
 #include "core/timer.h"
+#include "session/relay.h"
 #include "session/secure_leg.h"
 
 namespace parley::session {
@@ -14,12 +15,15 @@ namespace parley::session {
 // SCTP ABORT and DTLS close_notify records, harmless as replays) until the peer says close_notify
 // too, answers what still comes from the peer's address with it, and vanishes: it is bounded in
 // datagrams, answers and time. It never answers STUN, so the peer's consent expires as it should.
+// An allocation that carried the farewell is given back as soon as that is answered, or has had
+// the time of its four repetitions to arrive: limits::turn::kFarewell at least.
 class Tail final : public Host::Guest, private DatagramSink {
  public:
   struct Farewell {
     SocketId socket;  // the peer's selected path
     Address local;
     Address remote;
+    std::unique_ptr<Relay> relay;  // where that leads through an allocation
     std::vector<ByteVector> datagrams;  // as they left for the first time
     std::unique_ptr<SecureLeg> leg;
     std::optional<Duration> roundTrip;
@@ -33,8 +37,10 @@ class Tail final : public Host::Guest, private DatagramSink {
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
   void onStepEnd(Step& step) override;
+  Holdings holdings() const override;
 
  private:
+  void hear(Step& step, Packet record);
   void sendDatagram(Step& step, Packet datagram) override;
   void sayFarewell(Step& step);
 
@@ -45,6 +51,7 @@ class Tail final : public Host::Guest, private DatagramSink {
   int answered_ = 0;
   Instant heardBy_;  // what comes before was sent before the peer could know
   Timer repeat_;
+  Instant latest_;  // by which all is over, an allocation included
   Timer giveUp_;
   bool heardGoodbye_ = false;
 };

@@ -110,7 +110,8 @@ class Client final {
   Instant deadline() const;
   std::optional<Event> nextEvent() { return events_.pop(); }
 
-  bool isAllocated() const;
+  bool isAllocated() const { return allocated().has_value(); }
+  const std::optional<Allocated>& allocated() const;  // while it stands
   const std::optional<Duration>& roundTrip() const { return roundTrip_; }
   Held held() const;
   const Stats& stats() const { return stats_; }

@@ -323,7 +323,10 @@ std::string Story::holdings() const {
                                                        {"packets", held.packetsInUse},
                                                        {"tasks", held.tasksQueued},
                                                        {"batched", held.datagramsBatched},
-                                                       {"transactions", held.transactions}};
+                                                       {"transactions", held.transactions},
+                                                       {"allocations", held.allocations},
+                                                       {"permissions", held.permissions},
+                                                       {"channels", held.channels}};
     for (const auto& [name, count] : all)
       if (count != 0) text += node->name() + ": " + name + " " + std::to_string(count) + "; ";
   }

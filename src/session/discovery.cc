@@ -1,0 +1,215 @@
+#include "session/discovery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.h"
+
+namespace parley::session {
+namespace {
+
+constexpr std::uint16_t kUnreachable = 701;  // webrtc-pc 4.8.3
+
+const IpAddress* ofFamily(const std::vector<IpAddress>& addresses, IpAddress::Family family) {
+  const auto found = std::ranges::find(addresses, family, &IpAddress::family);
+  return found == addresses.end() ? nullptr : &*found;
+}
+
+// Another port may fare better: the server still remembers this one (RFC 8656 7.4).
+bool isWorthAnotherPort(std::uint16_t code) {
+  return code == static_cast<std::uint16_t>(stun::ErrorCode::allocationMismatch);
+}
+
+}  // namespace
+
+void Discovery::begin(Step& step, std::string ufrag) {
+  ufrag_ = std::move(ufrag);
+  isRunning_ = true;
+  lookups_.clear();
+  reflexive_.stop();
+  Gatherer gatherer(host_, owner_, config_);
+  for (const LocalSocket& open : gatherer.open(step, bases_.hostSockets(transport_))) {
+    Base* base = bases_.find(open.socket);
+    if (!base) base = &bases_.add({.transport = transport_, .socket = open});
+    base->socket.rank = open.rank;
+    events_.push(HostFound{open.socket});
+  }
+  keepRelays();
+  for (const IceServer& server : config_.servers) {
+    if (config_.relayOnly && !server.isRelay) continue;
+    if (const auto numeric = IpAddress::parse(server.host))
+      ask(step, server, {*numeric});
+    else
+      lookups_.emplace(host_.resolve(owner_, server.host), server);
+  }
+}
+
+// An allocation of the generation before serves this one, too, if its server is still asked for.
+// One that is not goes when ICE retires it, or at once when it has never been a candidate.
+void Discovery::keepRelays() {
+  for (const auto& base : bases_.all()) {
+    if (base->transport != transport_ || !base->relay) continue;
+    const auto& stands = base->relay->client().allocated();
+    if (isWanted(*base->relay)) {
+      if (stands) events_.push(RelayFound{base->id(), stands->relayed, stands->mapped});
+    } else if (!stands) {
+      gone_.push_back(base->id());
+      events_.push(RelayGone{base->id()});
+    }
+  }
+}
+
+bool Discovery::isWanted(const Relay& relay) const {
+  return std::ranges::find(config_.servers, relay.place().server) != config_.servers.end();
+}
+
+bool Discovery::onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found) {
+  auto lookup = lookups_.extract(request);
+  if (lookup.empty()) return false;
+  if (found.empty())
+    fail(std::nullopt, lookup.mapped().url, kUnreachable, "the server's name is unknown");
+  else
+    ask(step, lookup.mapped(), found);
+  return true;
+}
+
+void Discovery::ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses) {
+  if (server.transport == IceServer::Transport::udp && !config_.relayOnly)
+    probe(step, server, addresses);
+  if (server.isRelay) allocate(step, server, addresses);
+}
+
+void Discovery::probe(Step& step, const IceServer& server,
+                      const std::vector<IpAddress>& addresses) {
+  for (const LocalSocket& socket : bases_.hostSockets(transport_))
+    if (const IpAddress* ip = ofFamily(addresses, socket.local.ip.family()))
+      reflexive_.probe(step, socket.socket, socket.local, {*ip, server.port}, server.url);
+}
+
+void Discovery::allocate(Step& step, const IceServer& server,
+                         const std::vector<IpAddress>& addresses) {
+  const auto isHeld = [&](const auto& base) {
+    return base->transport == transport_ && base->relay && base->relay->place().server == server;
+  };
+  if (std::ranges::any_of(bases_.all(), isHeld)) return;  // keepRelays() has told it
+  bool isTried = false;
+  for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
+    const IpAddress* ip = ofFamily(addresses, family);
+    if (!ip) continue;
+    unsigned sources = 0;
+    const std::vector<IpAddress> ours = Gatherer(host_, owner_, config_).addresses();
+    for (std::size_t rank = 0; rank < ours.size() && sources < limits::ice::kRelaySources; ++rank) {
+      if (ours[rank].family() != family) continue;
+      ++sources;
+      isTried = true;
+      openRelay(step, ours[rank],
+                {.server = server,
+                 .address = {*ip, server.port},
+                 .local = {},
+                 .rank = static_cast<unsigned>(rank)});
+    }
+  }
+  if (!isTried)
+    fail(std::nullopt, server.url, kUnreachable, "no address of ours reaches the server");
+}
+
+void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
+  if (bases_.relays(transport_) >= limits::ice::kRelays) return;
+  if (place.server.transport != IceServer::Transport::udp)
+    return fail(std::nullopt, place.server.url, kUnreachable, "this transport is not supported");
+  const auto socket = Gatherer(host_, owner_, config_).openOn(step, from);
+  if (!socket)
+    return fail(std::nullopt, place.server.url, kUnreachable, "no socket could be opened");
+  place.local = {socket->socket, socket->local};
+  Base& base = bases_.add({.transport = transport_, .socket = *socket});
+  base.socket.rank = place.rank;
+  base.relay = std::make_unique<Relay>(host_, std::move(place));
+  base.relay->client().allocate(step);
+}
+
+// --- what came of it
+
+void Discovery::settle(Step& step) {
+  collectReflexive();
+  collectRelays(step);
+  if (!isRunning_ || pending() > 0) return;
+  isRunning_ = false;
+  events_.push(Ended{ufrag_});
+}
+
+void Discovery::collectReflexive() {
+  while (auto event = reflexive_.nextEvent()) {
+    if (auto* mapped = std::get_if<Reflexive::Mapped>(&*event)) {
+      events_.push(ReflexiveFound{mapped->socket, mapped->mapped, mapped->server,
+                                  std::move(mapped->url)});
+    } else {
+      auto& unanswered = std::get<Reflexive::Unanswered>(*event);
+      fail(unanswered.local, unanswered.url, unanswered.code, std::move(unanswered.reason));
+    }
+  }
+}
+
+void Discovery::collectRelays(Step& step) {
+  std::vector<SocketId> mine;  // what one says may open another
+  for (const auto& base : bases_.all())
+    if (base->transport == transport_ && base->relay) mine.push_back(base->id());
+  for (const SocketId socket : mine) {
+    Base& base = *bases_.find(socket);
+    while (auto event = base.relay->client().nextEvent())
+      std::visit([&](const auto& any) { on(step, base, any); }, *event);
+  }
+  std::erase_if(gone_, [this](SocketId socket) {
+    const Base* base = bases_.find(socket);
+    return !base || !base->relay;
+  });
+}
+
+void Discovery::on(Step&, Base& base, const turn::Allocated& event) {
+  events_.push(RelayFound{base.id(), event.relayed, event.mapped});
+}
+
+void Discovery::on(Step& step, Base& base, const turn::Failed& event) {
+  gone_.push_back(base.id());
+  events_.push(RelayGone{base.id()});
+  Relay::Place place = base.relay->place();
+  if (isWorthAnotherPort(event.code) && ++place.tries < limits::turn::kAllocateTries)
+    return openRelay(step, base.socket.local.ip, std::move(place));
+  fail(base.socket.local, place.server.url, event.code, event.reason);
+}
+
+// RFC 8489 10: the same user and the same transport at another address.
+void Discovery::on(Step& step, Base& base, const turn::Redirected& event) {
+  gone_.push_back(base.id());
+  events_.push(RelayGone{base.id()});
+  Relay::Place place = base.relay->place();
+  const bool isUsable = event.server.ip.family() == place.address.ip.family();
+  if (++place.redirects > limits::turn::kRedirects || !isUsable)
+    return fail(base.socket.local, place.server.url, 300, "redirected too often, or nowhere");
+  place.address = event.server;
+  openRelay(step, base.socket.local.ip, std::move(place));
+}
+
+void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
+  PARLEY_TRACE(step, Topic::session, "relay_lost", {"socket", base.id().value},
+               {"trigger", event.reason});
+  gone_.push_back(base.id());
+  events_.push(RelayGone{base.id()});
+}
+
+bool Discovery::isPending(const Base& base) const {
+  return base.transport == transport_ && base.relay && !base.relay->client().isAllocated() &&
+         std::ranges::find(gone_, base.id()) == gone_.end();
+}
+
+std::size_t Discovery::pending() const {
+  const auto relays = std::ranges::count_if(
+      bases_.all(), [this](const auto& base) { return isPending(*base); });
+  return lookups_.size() + reflexive_.pending() + static_cast<std::size_t>(relays);
+}
+
+void Discovery::fail(const std::optional<Address>& local, const std::string& url,
+                     std::uint16_t code, std::string text) {
+  events_.push(ServerFailed{config_.relayOnly ? std::nullopt : local, url, code, std::move(text)});
+}
+
+}  // namespace parley::session

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/host.h"
+#include "core/ports.h"
+#include "session/bases.h"
+#include "session/gatherer.h"
+#include "session/port.h"
+#include "session/reflexive.h"
+
+namespace parley::session {
+
+// Finds the candidates of one transport, a generation at a time (RFC 8445 5.1.1): sockets by
+// Gatherer, how STUN servers see them by Reflexive, allocations on TURN servers by Relay. It looks
+// up the servers' names and knows when nothing more can come. With relayOnly nothing but TURN is
+// asked and no address of ours is told (webrtc-pc 4.2.2). It knows no agent.
+class Discovery {
+ public:
+  struct HostFound {
+    SocketId base;
+  };
+  struct ReflexiveFound {
+    SocketId base;
+    Address mapped;
+    Address server;
+    std::string url;
+  };
+  struct RelayFound {
+    SocketId base;
+    Address relayed;
+    Address mapped;
+  };
+  // It is of no use any more, and `held` there may be something to give back.
+  struct RelayGone {
+    SocketId base;
+  };
+  struct ServerFailed {
+    std::optional<Address> local;
+    std::string url;
+    std::uint16_t code = 0;
+    std::string text;
+  };
+  struct Ended {
+    std::string ufrag;
+  };
+  using Event =
+      std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
+
+  Discovery(Host& host, Host::Guest& owner, TransportId transport, Bases& bases,
+            const GatherConfig& config)
+      : host_(host),
+        owner_(owner),
+        transport_(transport),
+        bases_(bases),
+        config_(config),
+        reflexive_(host) {}
+
+  TransportId transport() const { return transport_; }
+
+  // A new generation. Sockets and allocations that stand are used again, for what is selected on
+  // them still carries data.
+  void begin(Step& step, std::string ufrag);
+  // A pair is in use: mappings need no keeping alive by us.
+  void onConnected() { reflexive_.stop(); }
+
+  // False: the response answers no question of ours.
+  bool receive(Step& step, SocketId socket, const Address& remote,
+               const stun::MessageView& response) {
+    return reflexive_.receive(step, socket, remote, response);
+  }
+  bool onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found);
+  void onTimer(Step& step) { reflexive_.onTimer(step); }
+  Instant deadline() const { return reflexive_.deadline(); }
+
+  void settle(Step& step);  // before events are drained
+  std::optional<Event> nextEvent() { return events_.pop(); }
+  std::size_t transactions() const { return reflexive_.pending() + lookups_.size(); }
+
+ private:
+  void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
+  void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
+  void allocate(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
+  void openRelay(Step& step, const IpAddress& from, Relay::Place place);
+  void collectReflexive();
+  void collectRelays(Step& step);
+  void on(Step& step, Base& base, const turn::Allocated& event);
+  void on(Step& step, Base& base, const turn::Failed& event);
+  void on(Step& step, Base& base, const turn::Redirected& event);
+  void on(Step& step, Base& base, const turn::Lost& event);
+  void on(Step&, Base&, const turn::PeerRefused&) {}
+  void on(Step&, Base&, const turn::Released&) {}
+  void keepRelays();
+  bool isWanted(const Relay& relay) const;
+  bool isPending(const Base& base) const;
+  std::size_t pending() const;
+  void fail(const std::optional<Address>& local, const std::string& url, std::uint16_t code,
+            std::string text);
+
+  Host& host_;
+  Host::Guest& owner_;
+  TransportId transport_;
+  Bases& bases_;
+  const GatherConfig& config_;
+  Reflexive reflexive_;
+  std::map<ResolveId, IceServer> lookups_;
+  std::vector<SocketId> gone_;  // relays said to be so, not yet taken away
+  std::string ufrag_;
+  bool isRunning_ = false;
+  EventQueue<Event> events_;
+};
+
+}  // namespace parley::session

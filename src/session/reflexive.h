@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/host.h"
+#include "core/ports.h"
+#include "core/timer.h"
+#include "stun/message.h"
+#include "stun/transaction.h"
+
+namespace parley::session {
+
+// Asks STUN servers how they see our sockets (RFC 8445 5.1.1.2): one Binding transaction per socket
+// and server, begun one Ta after the other. Until stop(), it goes on asking now and then, for a
+// mapping in a NAT lasts no longer than its traffic. It knows neither names nor candidates.
+class Reflexive {
+ public:
+  struct Mapped {
+    SocketId socket;
+    Address local;
+    Address server;
+    Address mapped;
+    std::string url;
+  };
+  // `code`: of STUN, 701 where nothing answered.
+  struct Unanswered {
+    Address local;
+    std::string url;
+    std::uint16_t code = 0;
+    std::string reason;
+  };
+  using Event = std::variant<Mapped, Unanswered>;
+
+  explicit Reflexive(Host& host) : host_(host) {}
+
+  // False: there are as many already as we allow.
+  bool probe(Step& step, SocketId socket, const Address& local, const Address& server,
+             std::string url);
+  // A response that came on `socket` from `remote`; false: we have not asked for it.
+  bool receive(Step& step, SocketId socket, const Address& remote,
+               const stun::MessageView& response);
+  void onTimer(Step& step);
+  Instant deadline() const;
+  std::optional<Event> nextEvent() { return events_.pop(); }
+
+  void stop() { probes_.clear(); }  // a path is in use, or the sockets go
+  void forget(SocketId socket) {
+    std::erase_if(probes_, [socket](const Probe& probe) { return probe.socket == socket; });
+  }
+  std::size_t pending() const;  // not answered for the first time
+
+ private:
+  struct Probe {
+    SocketId socket;
+    Address local;
+    Address server;
+    std::string url;
+    stun::ClientTransaction transaction;
+    Timer begin{};  // its turn has not come
+    Timer again{};  // it was answered; the mapping is kept alive
+    bool isAnswered = false;
+  };
+
+  void begin(Step& step, Probe& probe);
+  bool goOn(Step& step, Probe& probe);
+  void transmit(Step& step, const Probe& probe);
+  void report(Probe& probe, std::uint16_t code, std::string reason);
+
+  Host& host_;
+  std::vector<Probe> probes_;
+  Instant nextTurn_{};
+  EventQueue<Event> events_;
+};
+
+}  // namespace parley::session

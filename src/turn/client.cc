@@ -1,0 +1,3 @@
+#include "turn/client.h"
+namespace parley::turn {
+}
