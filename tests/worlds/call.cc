@@ -4,12 +4,15 @@
 
 namespace parley::worlds {
 
-End::End(sim::Node& at, const Tuning& tuning)
+End::End(sim::Node& at, const Tuning& tuning, const RTCConfiguration& configuration)
     : node(at),
       realm(std::make_shared<peer::LoopRealm>(at.host())),
-      pc(std::make_unique<RTCPeerConnection>(realm, RTCConfiguration{}, tuning)) {
+      pc(std::make_unique<RTCPeerConnection>(realm, configuration, tuning)) {
   pc->onconnectionstatechange = [this](const Event&) {
     states.emplace_back(toString(pc->connectionState()));
+  };
+  pc->onicecandidateerror = [this](const RTCPeerConnectionIceErrorEvent& event) {
+    candidateErrors.push_back(event);
   };
   pc->ondatachannel = [this](const RTCDataChannelEvent& event) { use(event.channel); };
 }
@@ -28,8 +31,9 @@ void End::use(std::shared_ptr<RTCDataChannel> opened) {
   channel->onerror = [this](const RTCErrorEvent&) { ++errors; };
 }
 
-Call::Call(sim::World& in, sim::Node& a, sim::Node& b, RTCDataChannelInit init, Tuning tuning)
-    : world(in), offerer(a, tuning), answerer(b, tuning) {
+Call::Call(sim::World& in, sim::Node& a, sim::Node& b, RTCDataChannelInit init, Tuning tuning,
+           RTCConfiguration configuration)
+    : world(in), offerer(a, tuning, configuration), answerer(b, tuning, configuration) {
   trickle(offerer, answerer);
   trickle(answerer, offerer);
   offerer.use(offerer.pc->createDataChannel("call", init));
@@ -41,8 +45,9 @@ void Call::deliver(End& to, std::function<void()> what) {
 }
 
 void Call::trickle(End& from, End& to) {
-  from.pc->onicecandidate = [this, &to](const RTCPeerConnectionIceEvent& event) {
+  from.pc->onicecandidate = [this, &from, &to](const RTCPeerConnectionIceEvent& event) {
     if (!event.candidate) return;
+    if (!event.candidate->candidate().empty()) from.candidates.push_back(*event.candidate);
     deliver(to, [&to, init = event.candidate->toInit()] {
       if (to.pc) to.pc->addIceCandidate(init);
     });

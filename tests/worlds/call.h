@@ -13,7 +13,7 @@ namespace parley::worlds {
 
 // One end of a call: a connection on a node, and what it has seen.
 struct End {
-  End(sim::Node& at, const Tuning& tuning);
+  End(sim::Node& at, const Tuning& tuning, const RTCConfiguration& configuration);
   ~End();
 
   void use(std::shared_ptr<RTCDataChannel> opened);
@@ -27,6 +27,8 @@ struct End {
   std::vector<std::string> received;  // text messages
   int closes = 0;                     // close events of the channel
   int errors = 0;                     // error events of the channel
+  std::vector<RTCIceCandidate> candidates;  // of its own, as they came
+  std::vector<RTCPeerConnectionIceErrorEvent> candidateErrors;
 };
 
 // Two ends over a simulated network, signalled with a delay. The first offers and makes a channel.
@@ -35,7 +37,7 @@ class Call {
   using Rewrite = std::function<std::string(std::string sdp)>;
 
   Call(sim::World& world, sim::Node& a, sim::Node& b, RTCDataChannelInit init = {},
-       Tuning tuning = {});
+       Tuning tuning = {}, RTCConfiguration configuration = {});
 
   void start(Rewrite rewriteOffer = {}, Rewrite rewriteAnswer = {});
   bool isOpen() const { return offerer.isOpen() && answerer.isOpen(); }

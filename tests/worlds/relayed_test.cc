@@ -1,0 +1,215 @@
+// Whole peers behind NATs with STUN and TURN: what they gather, how they get through, and that
+// close() leaves nothing with the server.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "call.h"
+#include "server/server.h"
+#include "sim/world.h"
+
+namespace parley::worlds {
+namespace {
+
+using testing::Each;
+using testing::Field;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr sim::NatOptions kSymmetric{.mapping = sim::NatDependence::addressAndPortDependent,
+                                     .filtering = sim::NatDependence::addressAndPortDependent};
+constexpr sim::NatOptions kCone{.mapping = sim::NatDependence::endpointIndependent,
+                                .filtering = sim::NatDependence::addressAndPortDependent};
+
+RTCIceServer turn() { return {{"turn:192.0.2.9"}, "alice", "secret"}; }
+RTCIceServer stun() { return {{"stun:192.0.2.9"}, {}, {}}; }
+
+struct RelayedTest : testing::Test {
+  static server::Config serverConfig() {
+    server::Config made;
+    made.listen = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
+    made.authentication.users = {{"alice", "secret"}};
+    return made;
+  }
+
+  void build(const sim::NatOptions& left, const sim::NatOptions& right,
+             const sim::LinkOptions& weather = {}) {
+    sim::Nat& a = world.addNat("left", IpAddress::v4({198, 51, 100, 1}), left);
+    sim::Nat& b = world.addNat("right", IpAddress::v4({198, 51, 100, 2}), right);
+    world.connect(a, middle, weather);
+    world.connect(b, middle, weather);
+    world.connect(a, b, weather);
+    alice = &world.addNode("alice", {IpAddress::v4({192, 168, 1, 2})}, a);
+    bob = &world.addNode("bob", {IpAddress::v4({192, 168, 1, 2})}, b);
+  }
+  Call& call(RTCConfiguration configuration) {
+    made = std::make_unique<Call>(world, *alice, *bob, RTCDataChannelInit{}, Tuning{},
+                                  std::move(configuration));
+    return *made;
+  }
+  static int count(const End& end, RTCIceCandidateType type) {
+    return static_cast<int>(std::ranges::count_if(
+        end.candidates, [type](const RTCIceCandidate& each) { return each.type() == type; }));
+  }
+  bool talks() {
+    made->offerer.channel->send("hello");
+    made->answerer.channel->send("hello, you");
+    return world.runUntil(
+        [&] { return made->offerer.received.size() == 1 && made->answerer.received.size() == 1; },
+        30s);
+  }
+  std::string left() const {
+    std::string text;
+    for (const sim::Node* node : {alice, bob}) {
+      const loop::LoopReport held = node->report();
+      if (held.guests + held.sockets + held.allocations + held.permissions + held.channels +
+          held.transactions + held.timersArmed)
+        text += node->name() + " holds something; ";
+    }
+    if (!(server.held() == server::Held{.sockets = 1})) text += "the server holds something";
+    return text;
+  }
+
+  sim::World world{7};
+  sim::Node& middle = world.addNode("server", {IpAddress::v4({192, 0, 2, 9})});
+  server::Server server{middle.host(), serverConfig()};
+  sim::Node* alice = nullptr;
+  sim::Node* bob = nullptr;
+  std::unique_ptr<Call> made;
+};
+
+TEST_F(RelayedTest, ConesMeetByStunAlone) {
+  build(kCone, kCone);
+  ASSERT_TRUE(call({.iceServers = {stun()}}).connect());
+  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::srflx), 1);
+  EXPECT_TRUE(talks());
+  EXPECT_EQ(server.stats().allocationsMade, 0u);
+  const RTCIceCandidate& reflexive = made->offerer.candidates.back();
+  EXPECT_EQ(reflexive.url(), "stun:192.0.2.9");
+  EXPECT_EQ(reflexive.relatedAddress(), "192.168.1.2");
+  EXPECT_EQ(reflexive.address(), "198.51.100.1");
+}
+
+TEST_F(RelayedTest, SymmetricNatsMeetOverRelays) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::host), 1);
+  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::srflx), 1);
+  ASSERT_EQ(count(made->offerer, RTCIceCandidateType::relay), 1);
+  const auto relay = std::ranges::find(made->offerer.candidates, RTCIceCandidateType::relay,
+                                       &RTCIceCandidate::type);
+  EXPECT_EQ(relay->url(), "turn:192.0.2.9");
+  EXPECT_EQ(relay->relayProtocol(), RTCIceServerTransportProtocol::udp);
+  EXPECT_EQ(relay->relatedAddress(), "198.51.100.1");
+  EXPECT_TRUE(talks());
+  EXPECT_GT(server.stats().packetsToPeers, 0u);
+}
+
+TEST_F(RelayedTest, SymmetricNatsDoNotMeetByStunAlone) {
+  build(kSymmetric, kSymmetric);
+  EXPECT_FALSE(call({.iceServers = {stun()}}).connect(60s));
+}
+
+TEST_F(RelayedTest, CloseLeavesNothingWithTheServer) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  EXPECT_GT(alice->report().allocations, 0u);
+  EXPECT_GT(alice->report().permissions, 0u);
+  alice->post([&] { made->offerer.pc->close(); });
+  world.runFor(2s);
+  EXPECT_EQ(made->answerer.channel->readyState(), RTCDataChannelState::closed);
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(2s);
+  EXPECT_EQ(left(), "");
+  EXPECT_GE(server.stats().allocationsDeleted, 2u);
+  EXPECT_EQ(server.stats().allocationsExpired, 0u);
+}
+
+TEST_F(RelayedTest, CloseLeavesNothingUnderLossAndStaleNonces) {
+  build(kSymmetric, kSymmetric, {.latency = 25ms, .loss = 0.3});
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect(60s));
+  server.rotateNonces();
+  alice->post([&] { made->offerer.pc->close(); });
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(8s);
+  EXPECT_EQ(left(), "");
+}
+
+TEST_F(RelayedTest, RelayOnlyTellsNoAddressOfOurs) {
+  build(kCone, kCone);
+  std::set<std::string> heard;  // by the other side, from where
+  world.observeArrivals([&](const sim::Station& at, const sim::WireDatagram& datagram) {
+    if (&at == bob) heard.insert(datagram.source.ip.toString());
+  });
+  ASSERT_TRUE(call({.iceServers = {turn(), stun()},
+                    .iceTransportPolicy = RTCIceTransportPolicy::relay})
+                  .connect());
+  for (const RTCIceCandidate& each : made->offerer.candidates) {
+    EXPECT_EQ(each.type(), RTCIceCandidateType::relay);
+    EXPECT_EQ(each.relatedAddress(), "0.0.0.0");
+    EXPECT_EQ(each.relatedPort(), 0);
+  }
+  EXPECT_THAT(made->offerer.candidates, SizeIs(1));
+  EXPECT_THAT(made->offerer.pc->localDescription()->sdp, testing::Not(testing::HasSubstr("192.168")));
+  EXPECT_TRUE(talks());
+  EXPECT_THAT(heard, testing::ElementsAre("192.0.2.9"));
+  world.stopObserving();
+}
+
+TEST_F(RelayedTest, WrongCredentialsAreToldAndTheRestGoesOn) {
+  build(kCone, kCone);
+  ASSERT_TRUE(call({.iceServers = {{{"turn:192.0.2.9"}, "alice", "wrong"}}}).connect());
+  world.runFor(15s);
+  ASSERT_THAT(made->offerer.candidateErrors, SizeIs(1));
+  const RTCPeerConnectionIceErrorEvent& error = made->offerer.candidateErrors[0];
+  EXPECT_EQ(error.errorCode, 401);
+  EXPECT_EQ(error.url, "turn:192.0.2.9");
+  EXPECT_EQ(error.address, "192.168.1.2");
+  EXPECT_EQ(made->offerer.pc->iceGatheringState(), RTCIceGatheringState::complete);
+}
+
+TEST_F(RelayedTest, AServerThatDoesNotAnswerEndsGatheringAllTheSame) {
+  build(kCone, kCone);
+  ASSERT_TRUE(call({.iceServers = {{{"stun:203.0.113.77"}, {}, {}}, stun()}}).connect());
+  EXPECT_EQ(made->offerer.pc->iceGatheringState(), RTCIceGatheringState::gathering);
+  world.runFor(15s);
+  EXPECT_EQ(made->offerer.pc->iceGatheringState(), RTCIceGatheringState::complete);
+  ASSERT_THAT(made->offerer.candidateErrors, SizeIs(1));
+  EXPECT_EQ(made->offerer.candidateErrors[0].errorCode, 701);
+}
+
+TEST_F(RelayedTest, ServersMayHaveNames) {
+  build(kSymmetric, kSymmetric);
+  world.setName("turn.example", {IpAddress::v4({192, 0, 2, 9})});
+  ASSERT_TRUE(
+      call({.iceServers = {{{"turn:turn.example", "turn:none.example"}, "alice", "secret"}}})
+          .connect());
+  EXPECT_THAT(made->offerer.candidateErrors,
+              testing::ElementsAre(Field(&RTCPeerConnectionIceErrorEvent::url, "turn:none.example")));
+}
+
+TEST_F(RelayedTest, AnIceRestartKeepsTheAllocation) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  const auto before = server.stats().allocationsMade;
+  alice->post([&] {
+    made->offerer.pc->restartIce();
+    made->start();
+  });
+  world.runFor(10s);
+  EXPECT_EQ(server.stats().allocationsMade, before);
+  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::relay), 2);
+  EXPECT_TRUE(talks());
+}
+
+TEST_F(RelayedTest, AnHourOverARelayIsOneAllocation) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  world.runFor(3'600s);
+  EXPECT_TRUE(talks());
+  EXPECT_EQ(server.stats().allocationsExpired, 0u);
+  EXPECT_EQ(made->offerer.states.back(), "connected");
+}
+
+}  // namespace
+}  // namespace parley::worlds
