@@ -18,18 +18,18 @@ enum class RTCBundlePolicy : std::uint8_t { balanced, maxCompat, maxBundle };
 enum class RTCRtcpMuxPolicy : std::uint8_t { require };
 
 struct RTCIceServer {
-  std::vector<std::string> urls;
-  std::optional<std::string> username;
-  std::optional<std::string> credential;
+  std::vector<std::string> urls{};
+  std::optional<std::string> username{};
+  std::optional<std::string> credential{};
 };
 
 // webrtc-pc 4.2.1, and nothing beside it: Parley's own settings are in Tuning.
 struct RTCConfiguration {
-  std::vector<RTCIceServer> iceServers;
+  std::vector<RTCIceServer> iceServers{};
   RTCIceTransportPolicy iceTransportPolicy = RTCIceTransportPolicy::all;
   RTCBundlePolicy bundlePolicy = RTCBundlePolicy::balanced;
   RTCRtcpMuxPolicy rtcpMuxPolicy = RTCRtcpMuxPolicy::require;
-  std::vector<std::shared_ptr<RTCCertificate>> certificates;
+  std::vector<std::shared_ptr<RTCCertificate>> certificates{};
   std::uint8_t iceCandidatePoolSize = 0;
 };
 
@@ -52,11 +52,11 @@ struct Tuning {
   std::uint16_t portMax = 0;
 
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
-  std::vector<std::string> interfaces;
+  std::vector<std::string> interfaces{};
   bool includeLoopback = false;
   bool includeLinkLocal = false;
   bool ipv6 = true;
-  std::vector<AddressMapping> addressMappings;
+  std::vector<AddressMapping> addressMappings{};
 
   // Largest message we announce to receive, in bytes; at most 64 MiB.
   std::size_t maxMessageSize = 262'144;

@@ -19,6 +19,7 @@ struct Base {
   LocalSocket socket;               // of a relayed one: towards the server
   ice::CandidateId candidate = {};  // {0}: the agent does not know it yet
   std::unique_ptr<Relay> relay = {};
+  turn::Allocated allocated = {};  // of a relay, once it stands
 
   SocketId id() const { return socket.socket; }
 };

@@ -26,7 +26,7 @@ void Discovery::begin(Step& step, std::string ufrag) {
   ufrag_ = std::move(ufrag);
   isRunning_ = true;
   lookups_.clear();
-  reflexive_.stop();
+  reflexive_.restart();
   Gatherer gatherer(host_, owner_, config_);
   for (const LocalSocket& open : gatherer.open(step, bases_.hostSockets(transport_))) {
     Base* base = bases_.find(open.socket);
@@ -49,9 +49,10 @@ void Discovery::begin(Step& step, std::string ufrag) {
 void Discovery::keepRelays() {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
-    const auto& stands = base->relay->client().allocated();
+    const bool stands = base->relay->client().isAllocated();
     if (isWanted(*base->relay)) {
-      if (stands) events_.push(RelayFound{base->id(), stands->relayed, stands->mapped});
+      if (stands)
+        events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
     } else if (!stands) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -165,6 +166,7 @@ void Discovery::collectRelays(Step& step) {
 }
 
 void Discovery::on(Step&, Base& base, const turn::Allocated& event) {
+  base.allocated = event;
   events_.push(RelayFound{base.id(), event.relayed, event.mapped});
 }
 

@@ -67,7 +67,7 @@ class Discovery {
   // them still carries data.
   void begin(Step& step, std::string ufrag);
   // A pair is in use: mappings need no keeping alive by us.
-  void onConnected() { reflexive_.stop(); }
+  void onConnected() { reflexive_.keepNoLonger(); }
 
   // False: the response answers no question of ours.
   bool receive(Step& step, SocketId socket, const Address& remote,

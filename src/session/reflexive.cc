@@ -64,6 +64,7 @@ bool Reflexive::receive(Step& step, SocketId socket, const Address& remote,
     probe->again.start(step.now, limits::ice::kKeepalive);
     if (!std::exchange(probe->isAnswered, true))
       events_.push(Mapped{socket, probe->local, remote, *mapped, probe->url});
+    if (!keeps_) probes_.erase(probe);
   } else if (response.messageClass() == stun::Class::error && error) {
     report(*probe, error->code, std::string(error->reason));
     probes_.erase(probe);
@@ -94,6 +95,11 @@ bool Reflexive::goOn(Step& step, Probe& probe) {
   if (outcome != Outcome::gaveUp) return true;
   report(probe, kUnreachable, "the STUN server did not answer");
   return false;
+}
+
+void Reflexive::keepNoLonger() {
+  keeps_ = false;
+  std::erase_if(probes_, [](const Probe& probe) { return probe.isAnswered; });
 }
 
 void Reflexive::report(Probe& probe, std::uint16_t code, std::string reason) {

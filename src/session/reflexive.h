@@ -15,8 +15,8 @@
 namespace parley::session {
 
 // Asks STUN servers how they see our sockets (RFC 8445 5.1.1.2): one Binding transaction per socket
-// and server, begun one Ta after the other. Until stop(), it goes on asking now and then, for a
-// mapping in a NAT lasts no longer than its traffic. It knows neither names nor candidates.
+// and server, begun one Ta after the other. Until keepNoLonger(), it goes on asking now and then,
+// for a mapping in a NAT lasts no longer than its traffic. It knows neither names nor candidates.
 class Reflexive {
  public:
   struct Mapped {
@@ -47,7 +47,11 @@ class Reflexive {
   Instant deadline() const;
   std::optional<Event> nextEvent() { return events_.pop(); }
 
-  void stop() { probes_.clear(); }  // a path is in use, or the sockets go
+  void keepNoLonger();  // what was not answered yet is still awaited
+  void restart() {      // all is to be asked anew
+    probes_.clear();
+    keeps_ = true;
+  }
   void forget(SocketId socket) {
     std::erase_if(probes_, [socket](const Probe& probe) { return probe.socket == socket; });
   }
@@ -73,6 +77,7 @@ class Reflexive {
   Host& host_;
   std::vector<Probe> probes_;
   Instant nextTurn_{};
+  bool keeps_ = true;
   EventQueue<Event> events_;
 };
 

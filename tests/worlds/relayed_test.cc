@@ -64,7 +64,9 @@ struct RelayedTest : testing::Test {
       const loop::LoopReport held = node->report();
       if (held.guests + held.sockets + held.allocations + held.permissions + held.channels +
           held.transactions + held.timersArmed)
-        text += node->name() + " holds something; ";
+        text += node->name() + " holds " + std::to_string(held.guests) + " guests, " +
+                std::to_string(held.sockets) + " sockets, " + std::to_string(held.allocations) +
+                " allocations, " + std::to_string(held.transactions) + " transactions; ";
     }
     if (!(server.held() == server::Held{.sockets = 1})) text += "the server holds something";
     return text;
@@ -113,6 +115,7 @@ TEST_F(RelayedTest, SymmetricNatsDoNotMeetByStunAlone) {
 TEST_F(RelayedTest, CloseLeavesNothingWithTheServer) {
   build(kSymmetric, kSymmetric);
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  world.runFor(2s);  // a pair is nominated
   EXPECT_GT(alice->report().allocations, 0u);
   EXPECT_GT(alice->report().permissions, 0u);
   alice->post([&] { made->offerer.pc->close(); });
