@@ -27,7 +27,8 @@ void Client::allocate(Step& step) {
 void Client::permit(Step& step, const Address& peer) {
   if (!isAllocated()) return;
   // Several of one step go out together, when its deadline is looked at.
-  if (want(step, peer) == Standing::asking) wantedSince_ = std::min(wantedSince_, step.now);
+  want(step, peer);
+  if (peers_.hasWanted()) wantedSince_ = std::min(wantedSince_, step.now);
 }
 
 void Client::bindChannel(Step& step, const Address& peer) {
@@ -222,7 +223,7 @@ void Client::onTimer(Step& step) {
   if (!isAllocated()) return;
   if (refreshTimer_.expire(step.now)) refresh(step);
   if (peers_.deadline() <= step.now) peers_.onTimer(step.now);
-  if (peers_.hasWanted()) askForWanted(step);
+  askForWanted(step);
 }
 
 Instant Client::deadline() const {

@@ -17,7 +17,7 @@ Standing PeerBook::want(Instant now, const Address& peer) {
   permission->peer = peer;
   if (now < permission->refusedUntil) return Standing::refused;
   if (now < permission->expires) return Standing::granted;
-  if (!permission->isBusy() && !isChannelBusy(peer.ip)) wantPermission(peer.ip, *permission);
+  if (!permission->isBusy()) wantPermission(peer.ip, *permission);
   return Standing::asking;
 }
 
@@ -30,11 +30,7 @@ Standing PeerBook::wantChannel(Instant now, const Address& peer) {
   permission->used = channel->used = now;
   if (channel->isRefused) return Standing::refused;
   if (channel->isBound && now < channel->expires) return Standing::granted;
-  if (!channel->isBusy()) {
-    channel->isWanted = true;
-    wantedChannels_.push_back(peer);
-    unwantPermission(peer.ip, *permission);  // it comes with the channel
-  }
+  if (!channel->isBusy()) wantAgain(peer, *channel, *permission);
   return Standing::asking;
 }
 
@@ -54,7 +50,7 @@ bool PeerBook::makeRoom(Instant now) {
   for (auto at = permissions_.begin(); at != permissions_.end(); ++at) {
     const Permission& each = at->second;
     const bool isInUse = now < each.expires && now - each.used < bounds::kPeerIdle;
-    if (each.isBusy() || isInUse || isChannelBusy(at->first)) continue;
+    if (each.isBusy() || isInUse) continue;
     if (worst == permissions_.end() || each.used < worst->second.used) worst = at;
   }
   if (worst == permissions_.end()) return false;
@@ -85,10 +81,12 @@ void PeerBook::unwantPermission(const IpAddress& peer, Permission& permission) {
   std::erase(wanted_, peer);
 }
 
-bool PeerBook::isChannelBusy(const IpAddress& peer) const {
-  return std::ranges::any_of(channels_, [&peer](const auto& each) {
-    return each.first.ip == peer && each.second.isBusy();
-  });
+// The permission comes with the channel.
+void PeerBook::wantAgain(const Address& peer, Channel& channel, Permission& permission) {
+  channel.isWanted = true;
+  wantedChannels_.push_back(peer);
+  ++permission.wantedChannels;
+  unwantPermission(peer.ip, permission);
 }
 
 std::optional<std::uint16_t> PeerBook::channelFor(Instant now, const Address& peer) {
@@ -140,7 +138,9 @@ std::optional<std::pair<Address, std::uint16_t>> PeerBook::takeWantedChannel(Ins
   channel.isAsking = true;
   channel.kept = std::max(channel.kept == never() ? now : channel.kept,
                           now + bounds::kChannelLifetime + bounds::kChannelHold);
-  if (Permission* permission = permissionFor(now, peer)) ++permission->asking;
+  Permission& permission = permissions_.at(peer.ip);
+  --permission.wantedChannels;
+  ++permission.asking;
   reschedule();
   return std::pair(peer, channel.number);
 }
@@ -235,9 +235,9 @@ void PeerBook::refreshChannels(Instant now) {
     if (channel.refreshAt > now) continue;
     channel.refreshAt = never();
     const bool isInUse = now - channel.used < bounds::kPeerIdle;
-    if (!isInUse || channel.isBusy() || !permissions_.contains(peer.ip)) continue;
-    channel.isWanted = true;
-    wantedChannels_.push_back(peer);
+    const auto permission = permissions_.find(peer.ip);
+    if (!isInUse || channel.isBusy() || permission == permissions_.end()) continue;
+    wantAgain(peer, channel, permission->second);
   }
   std::erase_if(channels_, [&](const auto& each) {
     if (each.second.isBusy() || each.second.kept > now) return false;
@@ -253,10 +253,10 @@ void PeerBook::onTimer(Instant now) {
     permission.refreshAt = never();
     const bool isInUse = now - permission.used < bounds::kPeerIdle;
     if (isPlanted(PlantedBug::turnPermissionForgotten)) continue;
-    if (isInUse && !permission.isBusy() && !isChannelBusy(peer)) wantPermission(peer, permission);
+    if (isInUse && !permission.isBusy()) wantPermission(peer, permission);
   }
   std::erase_if(permissions_, [&](const auto& each) {
-    if (each.second.isBusy() || each.second.over() > now || isChannelBusy(each.first)) return false;
+    if (each.second.isBusy() || each.second.over() > now) return false;
     takeHeld(each.first);
     return true;
   });
@@ -272,7 +272,7 @@ void PeerBook::reschedule() {
   }
   for (const auto& [peer, permission] : permissions_) {
     due_ = earliest(due_, permission.refreshAt);
-    if (!permission.isBusy() && !isChannelBusy(peer)) due_ = earliest(due_, permission.over());
+    if (!permission.isBusy()) due_ = earliest(due_, permission.over());
   }
 }
 
@@ -311,7 +311,8 @@ const char* PeerBook::inconsistency() const {
       return "a channel is wanted and not in the queue, or twice";
   }
   for (const auto& [peer, permission] : permissions_) {
-    if (permission.asking < 0) return "more answers than requests for a permission";
+    if (permission.asking < 0 || permission.wantedChannels < 0)
+      return "more answers than requests for a permission";
     if (permission.isWanted != (std::ranges::count(wanted_, peer) == 1))
       return "a permission is wanted and not in the queue, or twice";
   }

@@ -76,11 +76,12 @@ class PeerBook {
     Instant refusedUntil = Instant::min();
     Instant refreshAt = never();
     Instant used{};
-    int asking = 0;
+    int asking = 0;          // requests, of channels as well
+    int wantedChannels = 0;  // each of which will ask for it
     bool isWanted = false;
     bool isAlone = false;
 
-    bool isBusy() const { return asking > 0 || isWanted; }
+    bool isBusy() const { return asking > 0 || isWanted || wantedChannels > 0; }
     Instant over() const { return std::max(expires, refusedUntil); }
   };
   struct Channel {
@@ -102,7 +103,7 @@ class PeerBook {
   bool makeRoom(Instant now);
   void wantPermission(const IpAddress& peer, Permission& permission);
   void unwantPermission(const IpAddress& peer, Permission& permission);
-  bool isChannelBusy(const IpAddress& peer) const;
+  void wantAgain(const Address& peer, Channel& channel, Permission& permission);
   void refreshChannels(Instant now);
   void reschedule();
 

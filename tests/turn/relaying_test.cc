@@ -47,6 +47,14 @@ TEST_F(Relaying, PeersOfOneStepShareARequest) {
   EXPECT_EQ(server->held().permissions, 40u);
 }
 
+TEST_F(Relaying, WhatIsAskedForAlreadyIsNotAskedForAgain) {
+  lossUp = 1;
+  send(peer, "hello");
+  client->permit(host.step(), peer);
+  EXPECT_GT(client->deadline(), now());
+  EXPECT_EQ(requests(), 1u);
+}
+
 TEST_F(Relaying, ChannelsCarryDataBothWays) {
   bind(peer);
   EXPECT_EQ(requests(), 1u);  // which is the permission as well
