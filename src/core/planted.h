@@ -66,6 +66,12 @@ enum class PlantedBug : std::uint8_t {
   rollbackKeepsPending,  // J-7: a rollback leaves the pending local description
   socketNotClosed,       // L-6: the socket stays open under the loop
   timerAfterClose,       // L-7: the timer of who has left stays armed
+
+  turnNotReleased,          // release() sends nothing and calls the allocation released
+  turnNonceIgnored,         // a stale nonce is taken for the end of a release
+  turnPermissionForgotten,  // permissions are not refreshed
+  turnRefreshForgotten,     // the allocation is not refreshed
+  turnUnsignedBelieved,     // successes are believed whoever signed them
 };
 
 struct PlantedBugName {
@@ -127,6 +133,11 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::rollbackKeepsPending, "rollbackKeepsPending"},
     {PlantedBug::socketNotClosed, "socketNotClosed"},
     {PlantedBug::timerAfterClose, "timerAfterClose"},
+    {PlantedBug::turnNotReleased, "turnNotReleased"},
+    {PlantedBug::turnNonceIgnored, "turnNonceIgnored"},
+    {PlantedBug::turnPermissionForgotten, "turnPermissionForgotten"},
+    {PlantedBug::turnRefreshForgotten, "turnRefreshForgotten"},
+    {PlantedBug::turnUnsignedBelieved, "turnUnsignedBelieved"},
 };
 
 #ifdef PARLEY_PLANTED

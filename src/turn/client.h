@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,8 +10,13 @@
 #include "core/ports.h"
 #include "core/step.h"
 #include "core/time.h"
+#include "core/timer.h"
+#include "stun/message.h"
 #include "stun/protocol.h"
+#include "turn/challenge.h"
 #include "turn/config.h"
+#include "turn/peer_book.h"
+#include "turn/requests.h"
 
 namespace parley::turn {
 
@@ -37,7 +40,8 @@ struct Redirected {
 struct Lost {
   std::string reason;
 };
-// The server will not relay to this peer (403, 443, 508 …); what is sent there is dropped.
+// The server will not relay to this peer, whatever its port (403, 443, 508 …); what is sent there
+// is dropped.
 struct PeerRefused {
   Address peer;
   std::uint16_t code = 0;
@@ -110,8 +114,7 @@ class Client final {
   Instant deadline() const;
   std::optional<Event> nextEvent() { return events_.pop(); }
 
-  bool isAllocated() const { return allocated().has_value(); }
-  const std::optional<Allocated>& allocated() const;  // while it stands
+  bool isAllocated() const;
   const std::optional<Duration>& roundTrip() const { return roundTrip_; }
   Held held() const;
   const Stats& stats() const { return stats_; }
@@ -119,6 +122,61 @@ class Client final {
   const char* inconsistency() const;
 
  private:
+  enum class State : std::uint8_t { idle, allocating, allocated, over };
+
+  void ask(Step& step, Question question);
+  void transmit(Step& step, Request& request);
+  stun::ClientTransaction transactionFor(const stun::TransactionId& id,
+                                         const Question& question) const;
+  bool canAskForPeers() const;
+  void askForWanted(Step& step);
+  void refresh(Step& step);
+  Standing want(Step& step, const Address& peer);
+  void sendData(Step& step, const Address& peer, Packet payload);
+
+  std::optional<Relayed> onChannelData(Step& step, Packet message);
+  std::optional<Relayed> onData(Step& step, const stun::MessageView& view, Packet message);
+
+  // client_answers.cc
+  void onAnswer(Step& step, const stun::MessageView& answer);
+  bool isBelieved(const Request& request, const stun::MessageView& answer) const;
+  bool isWholeSuccess(const Request& request, const stun::MessageView& answer) const;
+  void onChallenge(Step& step, Question question, std::uint16_t code, bool mayHaveBeenMade);
+  void onSuccess(Step& step, const Request& request, const stun::MessageView& answer);
+  void onAllocateSuccess(Step& step, const Request& request, const stun::MessageView& answer);
+  void onPeersGranted(Step& step, const Request& request);
+  void onError(Step& step, const Request& request, const stun::MessageView& answer,
+               const stun::ErrorView& error);
+  void onAllocateError(Step& step, const stun::MessageView& answer, const stun::ErrorView& error);
+  void onRefreshError(Step& step, const Question& question, const stun::ErrorView& error);
+  void onPeersRefused(Step& step, const Question& question, const stun::ErrorView& error);
+  void onUnanswered(Step& step, const Request& request);
+  void startRefreshing(Instant now, Instant since, Duration lifetime);
+
+  void fail(Step& step, std::uint16_t code, std::string reason);
+  void lose(Step& step, std::string reason, bool isGone);
+  void endWith(Step& step, Event event);
+
+  // client_release.cc
+  void releaseAllocation(Step& step);
+  void onAllocateEndedInRelease(Step& step);
+  void finishRelease(Step& step, bool isConfirmed);
+  bool awaitsSignedAllocate() const;
+
+  Config config_;
+  Sink& lower_;
+  State state_ = State::idle;
+  bool isReleasing_ = false;  // for good
+  bool isReleased_ = false;
+  bool mayBeLeft_ = false;  // what ended without an answer may stand at the server
+  IpAddress relayed_;       // without its port
+  Challenge challenge_;
+  Requests requests_;
+  PeerBook peers_;
+  Timer refreshTimer_;
+  Instant expires_ = never();
+  Timer releaseTimer_;
+  Instant wantedSince_ = never();  // permissions wanted and not asked for in the same step
   EventQueue<Event> events_;
   std::optional<Duration> roundTrip_;
   Stats stats_;

@@ -34,6 +34,7 @@ struct Stats {
   std::uint64_t unexpected = 0;       // answers to nothing we asked, requests, other methods
   std::uint64_t noPermission = 0;     // data of peers we have not asked for
   std::uint64_t unsent = 0;           // send() said no
+  std::uint64_t tooMany = 0;          // permissions and channels there was no room for
 };
 
 }  // namespace parley::turn
