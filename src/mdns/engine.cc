@@ -1,6 +1,22 @@
 #include "mdns/engine.h"
 
+#include <array>
+#include <utility>
+
 namespace parley::mdns {
+
+namespace {
+
+void setScope(Message& message, std::uint32_t scope) {
+  for (Record& record : message.records) {
+    if (!record.address.isV6() || !record.address.isLinkLocal()) continue;
+    std::array<std::uint8_t, 16> bytes{};
+    copyBytes(bytes, record.address.bytes());
+    record.address = IpAddress::v6(bytes, scope);
+  }
+}
+
+}  // namespace
 
 void Engine::ask(Instant now, ResolveId request, std::string_view name) {
   if (const IpAddress* own = responder_.find(name)) return own_.push({request, {*own}});
@@ -18,7 +34,7 @@ void Engine::receive(Instant now, const Origin& origin, Bytes datagram) {
     ++stats_.notOnLink;
     return;
   }
-  const auto message = parse(datagram);
+  auto message = parse(datagram);
   if (!message) {
     ++stats_.malformed;
   } else if (!message->isResponse) {
@@ -26,13 +42,14 @@ void Engine::receive(Instant now, const Origin& origin, Bytes datagram) {
   } else if (origin.from.port != kPort) {
     ++stats_.wrongPort;
   } else {
+    setScope(*message, origin.scope);
     resolver_.receive(*message);
   }
 }
 
 std::optional<Outgoing> Engine::nextOutgoing(Instant now) {
   if (auto answer = responder_.next(now)) return answer;
-  if (auto query = resolver_.nextQuery(now)) return Outgoing{std::nullopt, std::move(*query)};
+  if (auto query = resolver_.nextQuery(now)) return Outgoing{std::nullopt, std::move(*query), true};
   return std::nullopt;
 }
 

@@ -16,6 +16,7 @@ struct Origin {
   Address from;
   bool wasMulticast = false;  // it was sent to the group, so it was sent on the link
   bool isOnLink = false;      // the sender's address is in a network that we are in ourselves
+  std::uint32_t scope = 0;    // of link-local addresses that are told there: the interface
 };
 
 struct EngineStats {

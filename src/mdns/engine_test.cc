@@ -70,6 +70,15 @@ TEST_F(MdnsEngine, BelievesNoResponseFromAnotherPort) {
   EXPECT_EQ(alice.stats().wrongPort, 1u);
 }
 
+TEST_F(MdnsEngine, ALinkLocalAddressBelongsToTheInterfaceItCameFrom) {
+  alice.ask(now, ResolveId{1}, name);
+  const std::vector<Record> records = {{name, ip("fe80::2"), 120s}, {name, ip("fd00::2"), 120s}};
+  alice.receive(now, {addressOfBob, true, true, 3}, writeResponse(records));
+  const auto found = alice.nextAnswer().value().found;
+  EXPECT_EQ(found.at(0).scope(), 3u);
+  EXPECT_EQ(found.at(1).scope(), 0u);
+}
+
 TEST_F(MdnsEngine, CountsWhatItCannotRead) {
   alice.receive(now, {addressOfBob, true, true}, bytesOf("not a message"));
   EXPECT_EQ(alice.stats().malformed, 1u);

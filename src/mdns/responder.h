@@ -16,6 +16,7 @@ namespace parley::mdns {
 struct Outgoing {
   std::optional<Address> to;  // nobody: the multicast group
   ByteVector bytes;
+  bool isQuery = false;  // and may leave from any port; responses leave from ours
 };
 
 // Answers for names of our own, each of which stands for one address. They are UUIDs, so nobody
