@@ -41,6 +41,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       config_(std::move(config)),
       listener_(listener),
       agent_({}, *this),
+      names_(host, *this),
       data_(config_) {
   host_.enter(*this);
   Step& step = host_.step();
@@ -80,6 +81,7 @@ void Session::apply(Step& step, CloseTransport& command) {
                {"trigger", "no section uses it"});
   transport->sayGoodbye(step);
   agent_.removeTransport(indexOf(command.id));
+  names_.forget(command.id);
   closeSockets(command.id);
   std::erase_if(transports_, [&](const auto& each) { return each->id() == command.id; });
 }
@@ -92,11 +94,13 @@ void Session::apply(Step& step, SetIceRole& command) {
 }
 
 void Session::apply(Step& step, SetRemoteIce& command) {
+  names_.setRemote(command.id, command.remote.ufrag);
   agent_.setRemoteLite(command.lite);
   agent_.setRemoteCredentials(step, indexOf(command.id), std::move(command.remote));
 }
 
 void Session::apply(Step& step, AddRemoteCandidate& command) {
+  if (names_.take(step, command)) return;
   const auto type = command.candidate.type;
   const Address address = command.candidate.address;
   const auto added = agent_.addRemote(step, indexOf(command.id), std::move(command.candidate));
@@ -111,7 +115,7 @@ void Session::apply(Step& step, AddRemoteCandidate& command) {
 }
 
 void Session::apply(Step& step, EndRemoteCandidates& command) {
-  agent_.endOfRemotes(step, indexOf(command.id));
+  if (!names_.take(command)) agent_.endOfRemotes(step, indexOf(command.id));
 }
 
 void Session::apply(Step& step, RestartIce& command) {
@@ -221,6 +225,12 @@ void Session::onTimer(Step& step) {
   agent_.onTimer(step);
   for (const auto& transport : transports_) transport->onTimer(step);
   data_.onTimer(step);
+}
+
+void Session::onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) {
+  const TraceScope scope(step.trace, config_.subject);
+  for (Command& command : names_.onResolved(step, request, found))
+    std::visit([&](auto& any) { apply(step, any); }, command);
 }
 
 // --- the end of a step

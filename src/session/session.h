@@ -7,6 +7,7 @@
 #include "ice/agent.h"
 #include "session/data_plane.h"
 #include "session/gatherer.h"
+#include "session/name_book.h"
 #include "session/port.h"
 #include "session/transport.h"
 
@@ -36,6 +37,7 @@ class Session final : public Host::Guest, private ice::PathSink {
 
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
+  void onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
   const char* inconsistency() const override;
@@ -93,6 +95,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   ice::Agent agent_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::vector<Socket> sockets_;
+  NameBook names_;  // of remote candidates
   DataPlane data_;
   std::vector<Event> events_;
   bool closed_ = false;
