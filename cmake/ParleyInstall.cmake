@@ -3,7 +3,8 @@
 include(CMakePackageConfigHelpers)
 
 set(objects "")
-foreach(layer core crypto sctp sdp loop trace stun tls channel jsep ice turn session peer runtime parley)
+foreach(layer core crypto sctp sdp loop trace stun tls channel jsep ice turn session peer mdns runtime
+    parley)
   list(APPEND objects $<TARGET_OBJECTS:parley_${layer}>)
 endforeach()
 

@@ -109,6 +109,25 @@ TEST_F(SegmentTest, ALiarWhoIsFasterWins) {
   EXPECT_EQ(ask("nobody.local"), std::vector{ip("127.0.0.1")});
 }
 
+TEST_F(SegmentTest, ANameThatAGuestPublishesIsAnsweredUntilItLeaves) {
+  auto owner = std::make_unique<Talker>(bob);
+  const std::string own = bob.host().publishName(*owner, ip("10.0.7.7"));
+  ASSERT_NE(own, "");
+  EXPECT_EQ(bob.report().namesPublished, 1u);
+  EXPECT_EQ(ask(own), std::vector{ip("10.0.7.7")});
+  const std::string other = bob.host().publishName(*owner, bob.address());
+  EXPECT_NE(own, other);
+  EXPECT_EQ(ask(other), std::vector{bob.address()});
+  bob.host().withdrawName(*owner, own);
+  EXPECT_THAT(ask(own), IsEmpty());
+  home.leave(bob);
+  EXPECT_THAT(ask(other), IsEmpty());
+  home.join(bob);
+  owner.reset();
+  EXPECT_THAT(ask(other), IsEmpty());
+  EXPECT_EQ(bob.report().namesPublished, 0u);
+}
+
 TEST_F(SegmentTest, ANodeKnowsItsOwnNamesAtOnce) {
   home.announce(alice, "me.local");
   home.options().loss = 1;

@@ -52,6 +52,7 @@ void Node::addAddress(const IpAddress& address, InterfaceKind kind, Realm realm)
   realms_.emplace(address, realm);
   const std::uint32_t index = nextInterface_++;
   interfaces_.push_back({"sim" + std::to_string(index), index, kind, address});
+  tellOfInterfaces();
 }
 
 void Node::removeAddress(const IpAddress& address) {
@@ -59,6 +60,18 @@ void Node::removeAddress(const IpAddress& address) {
   world().release(address, *this, realmOf(address));
   realms_.erase(address);
   std::erase_if(interfaces_, [&](const auto& one) { return one.address == address; });
+  tellOfInterfaces();
+}
+
+// As the system does, with a word for several changes at once.
+void Node::tellOfInterfaces() {
+  if (!isWatched_ || std::exchange(hasNewInterfaces_, true)) return;
+  scheduleTurn();
+}
+
+const IpAddress* Node::published(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : &found->second;
 }
 
 bool Node::hasAddress(const IpAddress& address) const {
@@ -224,8 +237,9 @@ void Node::turn() {
   }
   turnScheduled_ = false;
   ++turns_;
-  if (inbox_.empty() && answers_.empty() && posted_.empty()) ++timerTurns_;
+  if (inbox_.empty() && answers_.empty() && posted_.empty() && !hasNewInterfaces_) ++timerTurns_;
   loop_.begin();
+  if (std::exchange(hasNewInterfaces_, false)) loop_.interfacesChanged();
   deliverInbox();
   for (Answer& answer : std::exchange(answers_, {})) {
     loop_.resolved(answer.request, std::move(answer.found));

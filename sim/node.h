@@ -76,7 +76,8 @@ class Node final : public Station, private loop::Driver {
   std::optional<IpAddress> firstAddress() const;
 
   bool isReachable() const { return isOnline_ && !isAsleep(); }
-  void setOnline(bool online) { isOnline_ = online; }  // false: a blackout, both ways
+  void setOnline(bool online) { isOnline_ = online; }         // false: a blackout, both ways
+  const IpAddress* published(const std::string& name) const;  // as its guests have published it
   void failOpens(std::optional<OpenError> with) { failOpens_ = with; }
 
   // Failures that come once: the n-th of the node's life, counted from one.
@@ -107,10 +108,16 @@ class Node final : public Station, private loop::Driver {
   void send(std::span<Datagram> batch) override;
   void resolve(ResolveId request, std::string hostname) override;
   void cancel(ResolveId request) override { asking_.erase(request); }
+  void publishName(const std::string& name, const IpAddress& address) override {
+    names_.emplace(name, address);
+  }
+  void withdrawName(const std::string& name) override { names_.erase(name); }
   std::vector<NetworkInterface> interfaces() override { return interfaces_; }
+  void watchInterfaces(bool isOn) override { isWatched_ = isOn; }
   void scheduleTurn() override;
   loop::DriverStats stats() const override { return stats_; }
 
+  void tellOfInterfaces();
   void turn();
   void deliverInbox();
   void sleepUntil(Instant due);
@@ -133,6 +140,9 @@ class Node final : public Station, private loop::Driver {
   std::vector<WireDatagram> lent_;  // to guests, for the turn
   std::vector<Answer> answers_;
   std::set<ResolveId> asking_;
+  std::map<std::string, IpAddress> names_;  // published
+  bool isWatched_ = false;
+  bool hasNewInterfaces_ = false;  // of which the loop has not heard
   std::vector<std::move_only_function<void()>> posted_;
   bool turnScheduled_ = false;
   bool isSending_ = false;

@@ -113,5 +113,28 @@ TEST_F(NodeTest, WhatItsSocketsCannotHoldIsDropped) {
   EXPECT_EQ(b.heard.size(), 4u);
 }
 
+TEST_F(NodeTest, TellsThoseWhoWatchThatAddressesCameOrWent) {
+  const IpAddress second = *IpAddress::parse("10.0.9.9");
+  bob.addAddress(second);
+  world.runFor(1s);
+  EXPECT_EQ(b.changes, 0);
+  bob.host().watchInterfaces(b);
+  world.runFor(1s);
+  EXPECT_EQ(b.changes, 0) << "what was before it watched is not news";
+  bob.removeAddress(second);
+  bob.addAddress(second);
+  world.runFor(1s);
+  EXPECT_EQ(b.changes, 1) << "both at one instant";
+  bob.removeAddress(second);
+  bob.removeAddress(second);
+  world.runFor(1s);
+  EXPECT_EQ(b.changes, 2);
+  EXPECT_EQ(a.changes, 0);
+  bob.host().leave(b);
+  bob.addAddress(second);
+  world.runFor(1s);
+  EXPECT_EQ(b.changes, 2);
+}
+
 }  // namespace
 }  // namespace parley::sim

@@ -8,10 +8,6 @@
 
 namespace parley::sim {
 
-bool Segment::isLocalName(std::string_view hostname) {
-  return hostname.size() > 6 && hostname.ends_with(".local");
-}
-
 void Segment::leave(const Node& node) {
   std::erase(members_, &node);
   std::erase_if(records_, [&](const Record& record) { return record.node == &node; });
@@ -34,10 +30,19 @@ void Segment::spoof(const Node& liar, std::string hostname, const IpAddress& add
   records_.push_back({&liar, std::move(hostname), address, delay});
 }
 
+std::vector<Segment::Record> Segment::recordsOf(const std::string& hostname) const {
+  std::vector<Record> found;
+  for (const Record& record : records_)
+    if (record.hostname == hostname && has(*record.node)) found.push_back(record);
+  for (const Node* member : members_)
+    if (const IpAddress* address = member->published(hostname))
+      found.push_back({member, hostname, *address, std::nullopt});
+  return found;
+}
+
 NameAnswer Segment::ask(const Node& asker, const std::string& hostname) {
   NameAnswer first{{}, options_.timeout, options_.hangs};
-  for (const Record& record : records_) {
-    if (record.hostname != hostname || !has(*record.node)) continue;
+  for (const Record& record : recordsOf(hostname)) {
     if (record.node != &asker && (!record.node->isReachable() || happens(dice_, options_.loss)))
       continue;
     const Duration usual = options_.delay + upTo(dice_, options_.jitter);

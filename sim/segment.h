@@ -24,14 +24,13 @@ struct SegmentOptions {
 };
 
 // One network segment: who is in it hears the others' multicast, so names that end in .local are
-// answered by those who announced them (RFC 6762), and by those who lie. Of several answers the
-// first counts, as with a resolver that knows no better. Nothing leaves the segment.
+// answered by nodes whose guests published them or for which they were announced (RFC 6762), and by
+// those who lie. Of several answers the first counts, as with a resolver that knows no better.
+// Nothing leaves the segment.
 class Segment {
  public:
   Segment(std::string name, const SegmentOptions& options, std::uint64_t seed)
       : name_(std::move(name)), options_(options), dice_(seed) {}
-
-  static bool isLocalName(std::string_view hostname);
 
   SegmentOptions& options() { return options_; }
   const std::string& name() const { return name_; }
@@ -54,6 +53,7 @@ class Segment {
     std::optional<IpAddress> address;
     std::optional<Duration> delay;  // of its own
   };
+  std::vector<Record> recordsOf(const std::string& hostname) const;
 
   std::string name_;
   SegmentOptions options_;

@@ -41,6 +41,7 @@ class Talker final : public Host::Guest {
   void onResolved(Step& step, ResolveId, std::vector<IpAddress> found) override {
     answers.emplace_back(step.now, std::move(found));
   }
+  void onInterfacesChanged(Step&) override { ++changes; }
   void onStepEnd(Step&) override { ++settled; }
 
   bool answersPings = false;
@@ -52,6 +53,7 @@ class Talker final : public Host::Guest {
   std::vector<std::int64_t> walls;
   std::vector<std::pair<Instant, std::vector<IpAddress>>> answers;
   int settled = 0;
+  int changes = 0;
 
  private:
   Host& host_;

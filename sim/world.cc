@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/assert.h"
+#include "core/local_name.h"
 
 namespace parley::sim {
 
@@ -106,7 +107,7 @@ Segment& World::addSegment(std::string name, const SegmentOptions& options) {
 }
 
 NameAnswer World::lookUp(const Node& asker, const std::string& hostname) {
-  if (!Segment::isLocalName(hostname)) return names_.ask(hostname);
+  if (!isLocalName(hostname)) return names_.ask(hostname);
   NameAnswer answer{{}, SegmentOptions{}.timeout};
   for (const auto& segment : segments_) {
     if (!segment->has(asker)) continue;

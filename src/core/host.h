@@ -58,6 +58,8 @@ struct NetworkInterface {
   std::uint32_t index = 0;
   InterfaceKind kind = InterfaceKind::unknown;
   IpAddress address{};
+
+  friend bool operator==(const NetworkInterface&, const NetworkInterface&) = default;
 };
 
 // What a peer may ask of the world. The loop is the one implementation; below the loop, an Asio
@@ -72,6 +74,7 @@ class Host {
     virtual void onDatagram(Step& step, Datagram datagram) = 0;
     virtual void onTimer(Step& step) = 0;
     virtual void onResolved(Step&, ResolveId, std::vector<IpAddress>) {}  // empty: it failed
+    virtual void onInterfacesChanged(Step&) {}  // for those that watch them
     virtual void onStepEnd(Step& step) = 0;
 
     // What it holds that the loop cannot see, for the release report.
@@ -111,8 +114,17 @@ class Host {
   virtual void close(SocketId socket) = 0;
   virtual void send(Datagram datagram) = 0;  // joins the batch of the current step
 
+  // Names that end in .local are asked for on the link (RFC 6762), all others of the system.
   virtual ResolveId resolve(Guest& guest, std::string hostname) = 0;
+  // A fresh "<uuid>.local" that this machine answers for with the address, until it is withdrawn or
+  // the guest leaves. A name is given even where the network does not carry it; it is empty when
+  // there are too many.
+  virtual std::string publishName(Guest& guest, const IpAddress& address) = 0;
+  virtual void withdrawName(Guest& guest, const std::string& name) = 0;
+
   virtual std::vector<NetworkInterface> interfaces() = 0;
+  // From now on the guest is told when addresses come or go, until it leaves.
+  virtual void watchInterfaces(Guest& guest) = 0;
 
   // Runs after the touched guests of this step were settled, in order, one after the other.
   virtual void queueTask(std::move_only_function<void()> task) = 0;

@@ -136,6 +136,24 @@ inline constexpr Duration kFarewell = 100ms;           // a selected relay waits
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
 }  // namespace turn
 
+namespace mdns {
+inline constexpr std::size_t kMessage = 9'000;            // RFC 6762 17, headers included
+inline constexpr std::size_t kPacket = 1'200;             // what we write ourselves
+inline constexpr std::size_t kEntries = 256;              // questions and records of a message
+inline constexpr std::size_t kJumps = 16;                 // of compression, in one name
+inline constexpr std::size_t kAsked = 64;                 // names under way, by loop
+inline constexpr std::size_t kPublished = 256;            // names of our own, by loop
+inline constexpr std::size_t kAddresses = 8;              // of one name, in one answer
+inline constexpr Duration kTimeout = 5s;                  // then nobody knows the name
+inline constexpr int kQueriesPerSecond = 20;              // packets; the draft, 6.1
+inline constexpr int kAnswersPerSecond = 50;              // packets, announcements included
+inline constexpr Duration kTtl = 120s;                    // RFC 6762 10
+inline constexpr Duration kLegacyTtl = 10s;               // RFC 6762 6.7
+inline constexpr std::size_t kNamesOfSession = 16;        // of remote candidates, unanswered,
+inline constexpr std::size_t kNamesAskedBySession = 4;    // and under way at once
+inline constexpr std::size_t kCandidatesOfSession = 100;  // which wait for them
+}  // namespace mdns
+
 namespace server {
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
 inline constexpr Duration kLifetimeDefault = 600s;     // RFC 8656 3.2
@@ -172,6 +190,8 @@ inline constexpr int kSettleRounds = 16;              // then the rest waits a s
 inline constexpr std::size_t kUnsentPerSocket = 256;  // while the socket is not writable
 inline constexpr std::size_t kResolverThreads = 4;    // look-ups under way at once
 inline constexpr std::size_t kTails = 4'096;
+inline constexpr Duration kInterfacesSettle = 200ms;  // changes within it are told as one
+inline constexpr Duration kInterfacesPoll = 5s;       // where the system tells nothing
 inline constexpr Duration kTail = 8s;
 inline constexpr int kTailAnswers = 8;
 }  // namespace loop

@@ -25,6 +25,7 @@ struct DriverStats {
   std::uint64_t unsentDropped = 0;  // the socket would block and its queue was full
   std::uint64_t sendErrors = 0;     // the system refused the datagram: no route, too large
   std::uint64_t refusedByPeer = 0;  // ICMP port unreachable; ICE finds out on its own
+  std::size_t socketsOfItsOwn = 0;  // open now: for names on the link, for what the system tells
 };
 
 // The thin part of a loop that touches the world: sockets, clocks, look-ups. There are two, one
@@ -47,7 +48,13 @@ class Driver {
   virtual void resolve(ResolveId request, std::string hostname) = 0;
   virtual void cancel(ResolveId request) = 0;
 
+  // Answers for the name on the link until it is withdrawn. Names are the loop's choice.
+  virtual void publishName(const std::string& name, const IpAddress& address) = 0;
+  virtual void withdrawName(const std::string& name) = 0;
+
   virtual std::vector<NetworkInterface> interfaces() = 0;
+  // While it is on, changes are told by Loop::interfacesChanged() in a later turn.
+  virtual void watchInterfaces(bool isOn) = 0;
 
   // Somebody used the loop between turns: a turn must follow as soon as the thread is free.
   virtual void scheduleTurn() = 0;

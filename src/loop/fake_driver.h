@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -40,7 +41,15 @@ class FakeDriver final : public Driver {
     asked.emplace_back(request, std::move(hostname));
   }
   void cancel(ResolveId request) override { cancelled.push_back(request); }
+  void publishName(const std::string& name, const IpAddress& address) override {
+    published.emplace(name, address);
+  }
+  void withdrawName(const std::string& name) override { published.erase(name); }
   std::vector<NetworkInterface> interfaces() override { return {{.name = "fake0"}}; }
+  void watchInterfaces(bool isOn) override {
+    isWatching = isOn;
+    ++watchCalls;
+  }
   void scheduleTurn() override { ++turnsAsked; }
   DriverStats stats() const override { return driverStats; }
 
@@ -52,6 +61,9 @@ class FakeDriver final : public Driver {
   std::vector<std::pair<SocketId, std::string>> sent;
   std::vector<std::pair<ResolveId, std::string>> asked;
   std::vector<ResolveId> cancelled;
+  std::map<std::string, IpAddress> published;
+  bool isWatching = false;
+  int watchCalls = 0;
   DriverStats driverStats;
   int turnsAsked = 0;
   int lent = 0;
@@ -62,7 +74,16 @@ class FakeDriver final : public Driver {
 
 class PlainSecrets final : public Secrets {
  public:
-  void fill(MutableBytes bytes) override { std::ranges::fill(bytes, std::uint8_t{7}); }
+  void fill(MutableBytes bytes) override {
+    std::ranges::fill(bytes, std::uint8_t{7});
+    if (bytes.size() < 2) return;
+    ++filled_;
+    bytes[0] = static_cast<std::uint8_t>(filled_ >> 8);
+    bytes[1] = static_cast<std::uint8_t>(filled_);
+  }
+
+ private:
+  std::uint16_t filled_ = 0;  // no two are the same
 };
 
 // Counts what reaches it and then does what the test asked for.
@@ -87,16 +108,21 @@ class ScriptedGuest : public Host::Guest {
     answers.emplace_back(request, found);
     call(resolvedDo, step);
   }
+  void onInterfacesChanged(Step& step) override {
+    ++changes;
+    call(changeDo, step);
+  }
   void onStepEnd(Step& step) override {
     ++settled;
     call(settleDo, step);
   }
 
   std::function<void(Step&, Datagram)> datagramDo;
-  std::function<void(Step&)> timerDo, resolvedDo, settleDo;
+  std::function<void(Step&)> timerDo, resolvedDo, changeDo, settleDo;
   std::function<void()> onDeath;
   int datagrams = 0;
   int settled = 0;
+  int changes = 0;
   std::vector<Instant> fired, arrivals;
   std::vector<std::pair<ResolveId, std::vector<IpAddress>>> answers;
 

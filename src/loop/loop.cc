@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/assert.h"
+#include "core/local_name.h"
 #include "core/planted.h"
 
 namespace parley::loop {
@@ -92,6 +93,8 @@ void Loop::vacate(Seat& seat) {
     driver_.cancel(request);
   }
   seat.requests.clear();
+  while (!seat.names.empty()) withdraw(seat, seat.names.back());
+  if (std::exchange(seat.isWatching, false) && --watching_ == 0) driver_.watchInterfaces(false);
   if (!isPlanted(PlantedBug::timerAfterClose)) wheel_.clear(seat);
   if (seat.isTouched) touched_[seat.touchedAt] = 0;
   seat.isTouched = false;
@@ -203,7 +206,42 @@ ResolveId Loop::resolve(Guest& guest, std::string hostname) {
   return request;
 }
 
+std::string Loop::publishName(Guest& guest, const IpAddress& address) {
+  Seat* seat = seatOf(guest);
+  if (!seat || published_ >= limits::mdns::kPublished) return {};
+  open();
+  std::string name = makeCandidateName(step_.secrets);
+  driver_.publishName(name, address);
+  seat->names.push_back(name);
+  ++published_;
+  PARLEY_TRACE(step_, Topic::loop, "name_published", {"name", name, Field::Kind::secret},
+               {"address", address.toString(), Field::Kind::secret});
+  return name;
+}
+
+void Loop::withdrawName(Guest& guest, const std::string& name) {
+  Seat* seat = seatOf(guest);
+  if (!seat || std::ranges::find(seat->names, name) == seat->names.end()) return;
+  open();
+  withdraw(*seat, name);
+}
+
+// By value: the name may be the seat's own.
+void Loop::withdraw(Seat& seat, std::string name) {
+  std::erase(seat.names, name);
+  --published_;
+  driver_.withdrawName(name);
+  PARLEY_TRACE(step_, Topic::loop, "name_withdrawn", {"name", name, Field::Kind::secret});
+}
+
 std::vector<NetworkInterface> Loop::interfaces() { return driver_.interfaces(); }
+
+void Loop::watchInterfaces(Guest& guest) {
+  Seat* seat = seatOf(guest);
+  if (!seat || std::exchange(seat->isWatching, true)) return;
+  open();
+  if (++watching_ == 1) driver_.watchInterfaces(true);
+}
 
 void Loop::queueTask(std::move_only_function<void()> task) {
   open();
@@ -243,6 +281,21 @@ void Loop::resolved(ResolveId request, std::vector<IpAddress> found) {
   touchSeat(seat);
   seat.guest->onResolved(step_, request, std::move(found));
   bury();
+}
+
+// Who begins to watch meanwhile sees the new interfaces anyway.
+void Loop::interfacesChanged() {
+  PARLEY_ASSERT(turning_);
+  std::vector<std::uint32_t> told;
+  for (const Seat& seat : seats_)
+    if (seat.guest && seat.isWatching) told.push_back(seat.place);
+  for (const std::uint32_t place : told) {
+    Seat& seat = seatAt(place);
+    if (!seat.guest || !seat.isWatching) continue;  // another one has made it leave
+    touchSeat(seat);
+    seat.guest->onInterfacesChanged(step_);
+    bury();
+  }
 }
 
 void Loop::expireTimers() {
@@ -339,13 +392,14 @@ LoopReport Loop::report() const {
   LoopReport report;
   report.guests = guests_;
   report.residents = residents_;
-  report.sockets = owners_.size();
   report.timersArmed = wheel_.armed();
   report.resolving = asking_.size();
   report.packetsInUse = packets_.inUse();
   report.tasksQueued = tasks_.size();
   report.datagramsBatched = batch_.size();
+  report.namesPublished = published_;
   report.driver = driver_.stats();
+  report.sockets = owners_.size() + report.driver.socketsOfItsOwn;
   report.datagramsDropped = dropped_ + report.driver.unsentDropped + report.driver.sendErrors +
                             report.driver.receivedTruncated;
   report.packetsRefused = packets_.refused();

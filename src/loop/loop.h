@@ -23,11 +23,11 @@
 namespace parley::loop {
 
 // What a loop still holds and what it had to drop. After every peer is closed and every tail has
-// ended, all is zero but what is counted at the end.
+// ended, all before the counters are zero.
 struct LoopReport {
   std::size_t guests = 0;  // residents included
   std::size_t residents = 0;
-  std::size_t sockets = 0;
+  std::size_t sockets = 0;  // of guests and of the driver itself
   std::size_t timersArmed = 0;
   std::size_t resolving = 0;
   std::size_t packetsInUse = 0;
@@ -38,6 +38,7 @@ struct LoopReport {
   std::size_t allocations = 0;  // at TURN servers
   std::size_t permissions = 0;
   std::size_t channels = 0;
+  std::size_t namesPublished = 0;
   std::uint64_t datagramsDropped = 0;  // all reasons, ours and the driver's
   std::uint64_t packetsRefused = 0;    // the pool was empty
   std::uint64_t steps = 0;
@@ -78,7 +79,10 @@ class Loop final : public Host {
   void close(SocketId socket) override;  // what was sent on it in this step still leaves
   void send(Datagram datagram) override;
   ResolveId resolve(Guest& guest, std::string hostname) override;
+  std::string publishName(Guest& guest, const IpAddress& address) override;
+  void withdrawName(Guest& guest, const std::string& name) override;
   std::vector<NetworkInterface> interfaces() override;
+  void watchInterfaces(Guest& guest) override;
   void queueTask(std::move_only_function<void()> task) override;
 
   // The turn, for the driver: begin, any of the middle ones in any order, end.
@@ -87,6 +91,7 @@ class Loop final : public Host {
   void deliver(SocketId socket, const Address& local, const Address& remote, std::uint8_t ecn,
                MutableBytes bytes, Instant arrival = {});
   void resolved(ResolveId request, std::vector<IpAddress> found);  // empty: it failed
+  void interfacesChanged();
   void expireTimers();
   void run(std::move_only_function<void()> task);  // a task from outside, at once
   void end();                                      // settles, runs the queued tasks, sends
@@ -109,6 +114,8 @@ class Loop final : public Host {
     std::unique_ptr<Guest> resident;  // the guest, when it belongs to the loop
     std::vector<SocketId> sockets;
     std::vector<ResolveId> requests;
+    std::vector<std::string> names;  // published
+    bool isWatching = false;
     std::size_t touchedAt = 0;  // where in touched_, when it is
     bool isTouched = false;
     std::uint32_t place = 0;     // its own number, counted from 1
@@ -125,6 +132,7 @@ class Loop final : public Host {
   Seat& seatAt(std::uint32_t place) { return seats_[place - 1]; }
   Seat& takeSeat();
   void vacate(Seat& seat);
+  void withdraw(Seat& seat, std::string name);
   void touchSeat(Seat& seat);
   void settleTouched();
   void runQueued();
@@ -153,6 +161,8 @@ class Loop final : public Host {
   std::unordered_map<SocketId, Owner> owners_;
   std::unordered_map<ResolveId, std::uint32_t> asking_;  // by place
   std::uint64_t lastRequest_ = 0;
+  std::size_t published_ = 0;
+  std::size_t watching_ = 0;
   std::vector<Datagram> batch_;
   std::uint64_t batchNumber_ = 1;
   std::deque<std::move_only_function<void()>> tasks_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/local_name.h"
 #include "runtime/clock.h"
 #include "runtime/interfaces.h"
 
@@ -58,6 +59,16 @@ AsioDriver::AsioDriver(boost::asio::io_context& context, const DriverConfig& con
         mailbox.post([this, request, found = std::move(found)]() mutable {
           answers_.emplace_back(request, std::move(found));
         });
+      }),
+      mdns_(context,
+            [this](ResolveId request, std::vector<IpAddress> found) {
+              answers_.emplace_back(request, std::move(found));
+              wake_();
+            }),
+      watch_(context, {.list = listInterfaces}, [this] {
+        interfacesChanged_ = true;
+        mdns_.linksChanged();
+        wake_();
       }) {}
 
 AsioDriver::~AsioDriver() {
@@ -184,11 +195,36 @@ std::vector<std::pair<ResolveId, std::vector<IpAddress>>> AsioDriver::takeAnswer
 }
 
 void AsioDriver::resolve(ResolveId request, std::string hostname) {
+  if (isLocalName(hostname)) return mdns_.ask(request, hostname);
   resolver_.ask(request, std::move(hostname));
 }
 
-void AsioDriver::cancel(ResolveId request) { resolver_.cancel(request); }
+void AsioDriver::cancel(ResolveId request) {
+  resolver_.cancel(request);
+  mdns_.cancel(request);
+}
+
+void AsioDriver::publishName(const std::string& name, const IpAddress& address) {
+  mdns_.publish(name, address);
+}
+
+void AsioDriver::withdrawName(const std::string& name) { mdns_.withdraw(name); }
 
 std::vector<NetworkInterface> AsioDriver::interfaces() { return listInterfaces(); }
+
+void AsioDriver::watchInterfaces(bool isOn) {
+  if (isOn) {
+    watch_.start();
+  } else {
+    watch_.stop();
+    interfacesChanged_ = false;
+  }
+}
+
+loop::DriverStats AsioDriver::stats() const {
+  loop::DriverStats stats = stats_;
+  stats.socketsOfItsOwn = mdns_.sockets() + watch_.sockets();
+  return stats;
+}
 
 }  // namespace parley::runtime

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/random.h"
@@ -12,7 +13,9 @@
 #include "loop/loop.h"
 #include "runtime/datagram_reader.h"
 #include "runtime/datagram_writer.h"
+#include "runtime/interface_watch.h"
 #include "runtime/mailbox.h"
+#include "runtime/mdns_service.h"
 #include "runtime/resolver.h"
 #include "runtime/udp_socket.h"
 
@@ -43,6 +46,7 @@ class AsioDriver final : public loop::Driver {
   void receive(loop::Loop& to);
   bool hasMore() const { return !ready_.empty(); }
   std::vector<std::pair<ResolveId, std::vector<IpAddress>>> takeAnswers();
+  bool takeInterfacesChanged() { return std::exchange(interfacesChanged_, false); }
 
   loop::ClockReading readClock() override;
   Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
@@ -50,9 +54,12 @@ class AsioDriver final : public loop::Driver {
   void send(std::span<Datagram> batch) override;
   void resolve(ResolveId request, std::string hostname) override;
   void cancel(ResolveId request) override;
+  void publishName(const std::string& name, const IpAddress& address) override;
+  void withdrawName(const std::string& name) override;
   std::vector<NetworkInterface> interfaces() override;
+  void watchInterfaces(bool isOn) override;
   void scheduleTurn() override { wake_(); }
-  loop::DriverStats stats() const override { return stats_; }
+  loop::DriverStats stats() const override;
 
  private:
   struct Socket;
@@ -76,6 +83,9 @@ class AsioDriver final : public loop::Driver {
   std::vector<SocketPointer> waiting_;  // given something to send in this batch
   std::vector<std::pair<ResolveId, std::vector<IpAddress>>> answers_;
   Resolver resolver_;
+  MdnsService mdns_;
+  InterfaceWatch watch_;
+  bool interfacesChanged_ = false;
 };
 
 }  // namespace parley::runtime

@@ -93,6 +93,27 @@ TEST_F(AsioDriverTest, ResolvesLiteralsAndLocalhostAndFailsForNamesThatCannotBe)
   EXPECT_TRUE(answerTo("not a host name at all").empty());
 }
 
+TEST_F(AsioDriverTest, LocalNamesDoNotReachTheSystemsResolver) {
+  driver.resolve(ResolveId{7}, "nobody.Local");
+  EXPECT_GT(driver.stats().socketsOfItsOwn, 0u);
+  driver.cancel(ResolveId{7});
+  EXPECT_EQ(driver.stats().socketsOfItsOwn, 0u);
+  EXPECT_TRUE(answerTo("printer.office.local").empty());
+  driver.publishName("a.local", *IpAddress::parse("10.0.0.1"));
+  EXPECT_GT(driver.stats().socketsOfItsOwn, 0u);
+  EXPECT_EQ(answerTo("a.local"), std::vector{*IpAddress::parse("10.0.0.1")});
+  driver.withdrawName("a.local");
+  EXPECT_EQ(driver.stats().socketsOfItsOwn, 0u);
+}
+
+TEST_F(AsioDriverTest, WatchesInterfacesOnlyWhileSomebodyWants) {
+  driver.watchInterfaces(true);
+  EXPECT_LE(driver.stats().socketsOfItsOwn, 1u);
+  driver.watchInterfaces(false);
+  EXPECT_EQ(driver.stats().socketsOfItsOwn, 0u);
+  EXPECT_FALSE(driver.takeInterfacesChanged());
+}
+
 TEST_F(AsioDriverTest, ListsTheLoopbackInterface) {
   const auto all = driver.interfaces();
   const auto loopback = std::ranges::find(all, *IpAddress::parse("127.0.0.1"),

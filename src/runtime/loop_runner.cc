@@ -134,6 +134,7 @@ class LoopRunner::Implementation {
     thread_ = std::this_thread::get_id();
     loop_.begin();
     driver_.receive(loop_);
+    if (driver_.takeInterfacesChanged()) loop_.interfacesChanged();
     loop_.expireTimers();
     for (Mailbox::Task& task : mailbox_.take()) loop_.run(std::move(task));
     for (auto& [request, found] : driver_.takeAnswers()) loop_.resolved(request, std::move(found));

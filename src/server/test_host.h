@@ -75,6 +75,9 @@ class OneHost final : public Host {
         {datagram.socket, socket->second, datagram.remote, toVector(datagram.packet.bytes())});
   }
   ResolveId resolve(Guest&, std::string) override { return {}; }
+  std::string publishName(Guest&, const IpAddress&) override { return {}; }
+  void withdrawName(Guest&, const std::string&) override {}
+  void watchInterfaces(Guest&) override {}
   std::vector<NetworkInterface> interfaces() override {
     return {{.name = "eth0", .address = ip("192.0.2.9")},
             {.name = "lo", .address = ip("127.0.0.1")}};

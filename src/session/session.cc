@@ -42,6 +42,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       listener_(listener),
       agent_({}, *this),
       bases_(host_),
+      names_(host, *this),
       data_(config_) {
   host_.enter(*this);
   Step& step = host_.step();
@@ -81,6 +82,7 @@ void Session::apply(Step& step, CloseTransport& command) {
                {"trigger", "no section uses it"});
   transport->sayGoodbye(step);
   agent_.removeTransport(indexOf(command.id));
+  names_.forget(command.id);
   std::erase_if(discoveries_, [&](const auto& each) { return each->transport() == command.id; });
   giveBack(step, bases_.remove([&](const Base& base) { return base.transport == command.id; }));
   std::erase_if(transports_, [&](const auto& each) { return each->id() == command.id; });
@@ -94,11 +96,13 @@ void Session::apply(Step& step, SetIceRole& command) {
 }
 
 void Session::apply(Step& step, SetRemoteIce& command) {
+  names_.setRemote(command.id, command.remote.ufrag);
   agent_.setRemoteLite(command.lite);
   agent_.setRemoteCredentials(step, indexOf(command.id), std::move(command.remote));
 }
 
 void Session::apply(Step& step, AddRemoteCandidate& command) {
+  if (names_.take(step, command)) return;
   const auto type = command.candidate.type;
   const Address address = command.candidate.address;
   const auto added = agent_.addRemote(step, indexOf(command.id), std::move(command.candidate));
@@ -113,7 +117,7 @@ void Session::apply(Step& step, AddRemoteCandidate& command) {
 }
 
 void Session::apply(Step& step, EndRemoteCandidates& command) {
-  agent_.endOfRemotes(step, indexOf(command.id));
+  if (!names_.take(command)) agent_.endOfRemotes(step, indexOf(command.id));
 }
 
 void Session::apply(Step& step, RestartIce& command) {
@@ -188,6 +192,8 @@ void Session::onResolved(Step& step, ResolveId request, std::vector<IpAddress> f
   const TraceScope scope(step.trace, config_.subject);
   for (const auto& discovery : discoveries_)
     if (discovery->onResolved(step, request, found)) return;
+  for (Command& command : names_.onResolved(step, request, found))
+    std::visit([&](auto& any) { apply(step, any); }, command);
 }
 
 void Session::onTimer(Step& step) {

@@ -8,6 +8,7 @@
 #include "session/bases.h"
 #include "session/data_plane.h"
 #include "session/discovery.h"
+#include "session/name_book.h"
 #include "session/port.h"
 #include "session/transport.h"
 
@@ -107,6 +108,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   Bases bases_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport
+  NameBook names_;  // of remote candidates
   DataPlane data_;
   std::vector<Event> events_;
   bool closed_ = false;

@@ -103,6 +103,7 @@ class TestHost final : public Host {
       if (socket.owner == &guest) mine.push_back(id);
     for (const SocketId id : mine) close(id);
     std::erase_if(seats_, [&](const Seat& seat) { return seat.guest == &guest; });
+    std::erase_if(asked, [&](const Question& question) { return question.guest == &guest; });
     const auto resident = std::ranges::find(residents_, &guest, &std::unique_ptr<Guest>::get);
     if (resident == residents_.end()) return;
     dismissed_.push_back(std::move(*resident));
@@ -142,7 +143,25 @@ class TestHost final : public Host {
                .bytes = toVector(datagram.packet.bytes()),
                .sent = net_.now});
   }
-  ResolveId resolve(Guest&, std::string) override { return {}; }
+  ResolveId resolve(Guest& guest, std::string hostname) override {
+    const ResolveId request{++lastRequest_};
+    asked.push_back({&guest, request, std::move(hostname)});
+    return request;
+  }
+  // The oldest question for the name is answered; false: nobody asks for it.
+  bool answer(const std::string& hostname, std::vector<IpAddress> found) {
+    const auto question = std::ranges::find(asked, hostname, &Question::hostname);
+    if (question == asked.end()) return false;
+    const Question one = *question;
+    asked.erase(question);
+    touch(*one.guest);
+    one.guest->onResolved(step(), one.request, std::move(found));
+    settle();
+    return true;
+  }
+  std::string publishName(Guest&, const IpAddress&) override { return {}; }
+  void withdrawName(Guest&, const std::string&) override {}
+  void watchInterfaces(Guest&) override {}
   std::vector<NetworkInterface> interfaces() override { return interfaceList; }
   void queueTask(std::move_only_function<void()> task) override {
     tasks_.push_back(std::move(task));
@@ -203,6 +222,12 @@ class TestHost final : public Host {
     Guest* owner = nullptr;
     Address local;
   };
+  struct Question {
+    Guest* guest = nullptr;
+    ResolveId request{};
+    std::string hostname;
+  };
+  std::vector<Question> asked;
   std::vector<NetworkInterface> interfaceList;
   std::map<SocketId, Socket> sockets;
   std::vector<UdpOptions> opens;
@@ -227,6 +252,7 @@ class TestHost final : public Host {
   std::vector<std::unique_ptr<Guest>> dismissed_;
   std::deque<std::move_only_function<void()>> tasks_;
   std::uint32_t lastSocket_ = 0;
+  std::uint64_t lastRequest_ = 0;
   std::uint16_t nextPort_ = 50'000;
 };
 
