@@ -100,19 +100,19 @@ inline constexpr std::size_t kStunAttributes = 64;
 }  // namespace ice
 
 namespace turn {
-inline constexpr Duration kLifetime = 600s;            // RFC 8656 3.2
-inline constexpr Duration kRefreshEarly = 60s;         // RFC 8656 3.2: a minute before it ends
-inline constexpr Duration kPermissionRefresh = 240s;   // RFC 8656 9: they last 300 s
-inline constexpr Duration kChannelRefresh = 540s;      // RFC 8656 12: they last 600 s
-inline constexpr Duration kReliableWait = 39'500ms;    // RFC 8489 6.2.2: Ti
-inline constexpr int kReleaseTries = 7;                // and no longer than the tail
-inline constexpr std::size_t kPeers = 128;             // permissions asked for, by allocation
-inline constexpr std::size_t kTransactions = 64;       // under way at once, by allocation
-inline constexpr int kChallenges = 3;                  // 401 and 438 in a row, by request
-inline constexpr int kAllocateTries = 3;               // 437 and 486: from another port
-inline constexpr int kRedirects = 3;                   // 300 in a row
-inline constexpr Duration kFarewell = 100ms;           // a selected relay waits so long in the tail
-inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
+inline constexpr Duration kLifetime = 600s;           // RFC 8656 3.2
+inline constexpr Duration kRefreshEarly = 60s;        // RFC 8656 3.2: a minute before it ends
+inline constexpr Duration kPermissionRefresh = 240s;  // RFC 8656 9: they last 300 s
+inline constexpr Duration kChannelRefresh = 540s;     // RFC 8656 12: they last 600 s
+inline constexpr Duration kReliableWait = 39'500ms;   // RFC 8489 6.2.2: Ti
+inline constexpr int kReleaseTries = 7;               // and no longer than the tail
+inline constexpr std::size_t kPeers = 128;            // permissions asked for, by allocation
+inline constexpr std::size_t kTransactions = 64;      // under way at once, by allocation
+inline constexpr int kChallenges = 3;                 // 401 and 438 in a row, by request
+inline constexpr int kAllocateTries = 3;              // 437 and 486: from another port
+inline constexpr int kRedirects = 3;                  // 300 in a row
+inline constexpr Duration kFarewell = 100ms;          // a selected relay waits so long in the tail
+inline constexpr std::size_t kMessage = 1'600;        // the largest block of the pool
 }  // namespace turn
 
 namespace server {
@@ -149,7 +149,15 @@ inline constexpr std::size_t kDatagramsPerStep = 64;  // from one socket
 inline constexpr std::size_t kTimersPerStep = 1'024;
 inline constexpr int kSettleRounds = 16;              // then the rest waits a step
 inline constexpr std::size_t kUnsentPerSocket = 256;  // while the socket is not writable
-inline constexpr std::size_t kResolverThreads = 4;    // look-ups under way at once
+inline constexpr std::size_t kUnsentBytesPerStream = 1u << 20;
+inline constexpr std::size_t kStreamBytesPerStep = 64u << 10;  // from one stream
+inline constexpr int kAcceptsPerStep = 16;                     // from one listener
+inline constexpr int kBacklog = 128;
+inline constexpr std::size_t kAcceptedPerListener = 1'024;  // open at once
+inline constexpr Duration kAcceptPause = 100ms;             // while there is no descriptor left
+inline constexpr Duration kStreamTimeout = 30s;             // unacknowledged, or not connected
+inline constexpr Duration kStreamLinger = 2s;               // of what is unsent when it is closed
+inline constexpr std::size_t kResolverThreads = 4;          // look-ups under way at once
 inline constexpr std::size_t kTails = 4'096;
 inline constexpr Duration kTail = 8s;
 inline constexpr int kTailAnswers = 8;
