@@ -89,7 +89,9 @@ void TcpListeners::close(SocketId id) {
 void TcpListeners::await(const ListenerPointer& listener) {
   listener->descriptor.async_wait(stream_descriptor::wait_read,
                                   [this, listener](const Errors& error) {
-                                    if (!error && !listener->isClosed) makeReady(listener);
+                                    if (listener->isClosed) return;
+                                    if (error) return pause(listener);
+                                    makeReady(listener);
                                   });
 }
 

@@ -117,16 +117,19 @@ void TcpStreams::makeReady(const StreamPointer& stream) {
 
 void TcpStreams::awaitReadable(const StreamPointer& stream) {
   stream->descriptor.async_wait(stream_descriptor::wait_read, [this, stream](const Errors& error) {
-    if (!error && !stream->isOver()) makeReady(stream);
+    if (stream->isOver()) return;
+    if (error) stream->broken = StreamEnd::failed;  // the reactor could not even wait
+    makeReady(stream);
   });
 }
 
 void TcpStreams::awaitWritable(const StreamPointer& stream) {
   stream->isBlocked = true;
   stream->descriptor.async_wait(stream_descriptor::wait_write, [this, stream](const Errors& error) {
-    if (error || stream->isClosed) return;
+    if (stream->isClosed) return;
     stream->isBlocked = false;
-    if (stream->isConnecting) {
+    if (error) stream->broken = StreamEnd::failed;
+    if (stream->isConnecting || (error && !stream->isLingering)) {
       makeReady(stream);
     } else {
       flush(stream);
