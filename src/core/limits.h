@@ -67,6 +67,13 @@ inline constexpr int kRestartsPerSecond = 3;
 inline constexpr std::size_t kUnreadRecords = 1'024;  // opened, not yet taken by read()
 }  // namespace dtls
 
+namespace tls {
+inline constexpr std::size_t kCertificates = 64u << 10;  // of one chain, as it is sent
+inline constexpr int kChainLength = 8;
+inline constexpr std::size_t kUnreadBytes = 256u << 10;  // opened, not yet taken by read()
+inline constexpr Duration kHandshake = 30s;
+}  // namespace tls
+
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
 inline constexpr std::size_t kRemoteCandidates = 100;
