@@ -106,6 +106,16 @@ class Node final : public Station, private loop::Driver {
   Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
   void closeUdp(SocketId socket) override;
   void send(std::span<Datagram> batch) override;
+  Result<SocketId, OpenError> connectTcp(const TcpOptions&) override {
+    return Unexpected(OpenError::unsupported);
+  }
+  Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions&) override {
+    return Unexpected(OpenError::unsupported);
+  }
+  void closeTcp(SocketId) override {}
+  bool write(SocketId, Bytes) override { return false; }
+  std::size_t writable(SocketId) const override { return 0; }
+  void pushStreams() override {}
   void resolve(ResolveId request, std::string hostname) override;
   void cancel(ResolveId request) override { asking_.erase(request); }
   void publishName(const std::string& name, const IpAddress& address) override {

@@ -50,6 +50,35 @@ struct BoundUdp {
   Address local{};
 };
 
+// A TCP connection to be made: to `remote`, from `local` and a port of the range.
+struct TcpOptions {
+  IpAddress local{};  // unspecified: the system's choice
+  std::uint16_t portMin = 0;
+  std::uint16_t portMax = 0;
+  Address remote{};
+};
+
+struct TcpListenOptions {
+  IpAddress local{};
+  std::uint16_t portMin = 0;
+  std::uint16_t portMax = 0;
+};
+
+struct BoundTcp {
+  SocketId socket{};
+  Address local{};
+};
+
+// Why a stream is no more, or never came about.
+enum class StreamEnd : std::uint8_t {
+  byPeer,  // it has said all that it will
+  refused,
+  unreachable,
+  timedOut,
+  reset,
+  failed,  // the system gave another reason
+};
+
 enum class InterfaceKind : std::uint8_t { unknown, ethernet, wifi, cellular, vpn, loopback };
 
 // One address of one interface of this machine that is up.
@@ -76,6 +105,14 @@ class Host {
     virtual void onResolved(Step&, ResolveId, std::vector<IpAddress>) {}  // empty: it failed
     virtual void onInterfacesChanged(Step&) {}  // for those that watch them
     virtual void onStepEnd(Step& step) = 0;
+
+    // Of TCP. Bytes come in order and are lent for the step. After onStreamClosed() the id means
+    // nothing any more. Who accepts a stream owns it as its listener, and it is open.
+    virtual void onStreamOpened(Step&, SocketId, const Address& /*local*/) {}
+    virtual void onStreamBytes(Step&, SocketId, MutableBytes) {}
+    virtual void onStreamClosed(Step&, SocketId, StreamEnd) {}
+    virtual void onStreamAccepted(Step&, SocketId /*listener*/, SocketId /*stream*/,
+                                  const Address& /*local*/, const Address& /*remote*/) {}
 
     // What it holds that the loop cannot see, for the release report.
     struct Holdings {
@@ -111,8 +148,22 @@ class Host {
   virtual Result<BoundUdp, OpenError> openUdp(Guest& guest, const UdpOptions& options) = 0;
   // A socket may change hands, as when a closing peer leaves its sockets to its tail.
   virtual void handOver(SocketId socket, Guest& heir) = 0;
+  // Of a stream, what was written still leaves, within limits::loop::kStreamLinger.
   virtual void close(SocketId socket) = 0;
   virtual void send(Datagram datagram) = 0;  // joins the batch of the current step
+
+  // TCP: streams and listeners have ids like other sockets, change hands and are closed like them.
+  // A connection under way is a stream already; that it could not be made is told later.
+  virtual Result<SocketId, OpenError> connectTcp(Guest&, const TcpOptions&) {
+    return Unexpected(OpenError::unsupported);
+  }
+  virtual Result<BoundTcp, OpenError> listenTcp(Guest&, const TcpListenOptions&) {
+    return Unexpected(OpenError::unsupported);
+  }
+  // Joins the batch of the current step; before the stream is open it waits for that. All of the
+  // bytes or, where it says false, none: no more than limits::loop::kUnsentBytesPerStream wait.
+  [[nodiscard]] virtual bool write(SocketId, Bytes) { return false; }
+  virtual std::size_t writable(SocketId) const { return 0; }  // how much write() would take now
 
   // Names that end in .local are asked for on the link (RFC 6762), all others of the system.
   virtual ResolveId resolve(Guest& guest, std::string hostname) = 0;

@@ -67,6 +67,13 @@ inline constexpr int kRestartsPerSecond = 3;
 inline constexpr std::size_t kUnreadRecords = 1'024;  // opened, not yet taken by read()
 }  // namespace dtls
 
+namespace tls {
+inline constexpr std::size_t kCertificates = 64u << 10;  // of one chain, as it is sent
+inline constexpr int kChainLength = 8;
+inline constexpr std::size_t kUnreadBytes = 256u << 10;  // opened, not yet taken by read()
+inline constexpr Duration kHandshake = 30s;
+}  // namespace tls
+
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
 inline constexpr std::size_t kRemoteCandidates = 100;
@@ -188,7 +195,15 @@ inline constexpr std::size_t kDatagramsPerStep = 64;  // from one socket
 inline constexpr std::size_t kTimersPerStep = 1'024;
 inline constexpr int kSettleRounds = 16;              // then the rest waits a step
 inline constexpr std::size_t kUnsentPerSocket = 256;  // while the socket is not writable
-inline constexpr std::size_t kResolverThreads = 4;    // look-ups under way at once
+inline constexpr std::size_t kUnsentBytesPerStream = 1u << 20;
+inline constexpr std::size_t kStreamBytesPerStep = 64u << 10;  // from one stream
+inline constexpr int kAcceptsPerStep = 16;                     // from one listener
+inline constexpr int kBacklog = 128;
+inline constexpr std::size_t kAcceptedPerListener = 1'024;  // open at once
+inline constexpr Duration kAcceptPause = 100ms;             // while there is no descriptor left
+inline constexpr Duration kStreamTimeout = 30s;             // unacknowledged, or not connected
+inline constexpr Duration kStreamLinger = 2s;               // of what is unsent when it is closed
+inline constexpr std::size_t kResolverThreads = 4;          // look-ups under way at once
 inline constexpr std::size_t kTails = 4'096;
 inline constexpr Duration kInterfacesSettle = 200ms;  // changes within it are told as one
 inline constexpr Duration kInterfacesPoll = 5s;       // where the system tells nothing

@@ -26,6 +26,11 @@ struct DriverStats {
   std::uint64_t sendErrors = 0;     // the system refused the datagram: no route, too large
   std::uint64_t refusedByPeer = 0;  // ICMP port unreachable; ICE finds out on its own
   std::size_t socketsOfItsOwn = 0;  // open now: for names on the link, for what the system tells
+  std::uint64_t streamBytesReceived = 0;
+  std::uint64_t streamBytesSent = 0;
+  std::uint64_t streamBytesDropped = 0;  // written, and the stream ended before they left
+  std::uint64_t streamsRefused = 0;      // the listener had as many as it may
+  std::size_t streamsLingering = 0;      // now: closed, with bytes that still are to leave
 };
 
 // The thin part of a loop that touches the world: sockets, clocks, look-ups. There are two, one
@@ -43,6 +48,17 @@ class Driver {
   // Takes the whole batch, in order per socket. What would block is kept up to a bound, then
   // dropped and counted. The packets own their blocks; none is lent.
   virtual void send(std::span<Datagram> batch) = 0;
+
+  // TCP. What happens to a stream is told to the loop in turns to come: opened or closed, bytes,
+  // and no more once it was closed from either side. A closed one lingers while bytes are unsent,
+  // up to a bound.
+  virtual Result<SocketId, OpenError> connectTcp(const TcpOptions& options) = 0;
+  virtual Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions& options) = 0;
+  virtual void closeTcp(SocketId socket) = 0;  // legal inside any callback
+  // Queues all or nothing, up to limits::loop::kUnsentBytesPerStream; it leaves at pushStreams().
+  virtual bool write(SocketId stream, Bytes bytes) = 0;
+  virtual std::size_t writable(SocketId stream) const = 0;
+  virtual void pushStreams() = 0;
 
   // Answered once by Loop::resolved() in a later turn, unless cancelled.
   virtual void resolve(ResolveId request, std::string hostname) = 0;

@@ -37,6 +37,28 @@ class FakeDriver final : public Driver {
       lent += datagram.packet.isLent();
     }
   }
+  Result<SocketId, OpenError> connectTcp(const TcpOptions& options) override {
+    if (failOpen) return Unexpected(*failOpen);
+    log.push_back("connect " + options.remote.toString());
+    return *open.insert(SocketId{++lastSocket}).first;
+  }
+  Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions& options) override {
+    const auto bound = openUdp({options.local, options.portMin, options.portMax});
+    if (!bound) return Unexpected(bound.error());
+    return BoundTcp{bound->socket, bound->local};
+  }
+  void closeTcp(SocketId socket) override {
+    open.erase(socket);
+    log.push_back("close stream " + std::to_string(socket.value));
+  }
+  bool write(SocketId stream, Bytes bytes) override {
+    if (bytes.size() > room) return false;
+    room -= bytes.size();
+    written.emplace_back(stream, std::string(textOf(bytes)));
+    return true;
+  }
+  std::size_t writable(SocketId) const override { return room; }
+  void pushStreams() override { log.push_back("push " + std::to_string(written.size())); }
   void resolve(ResolveId request, std::string hostname) override {
     asked.emplace_back(request, std::move(hostname));
   }
@@ -59,6 +81,8 @@ class FakeDriver final : public Driver {
   std::set<SocketId> open;
   std::vector<std::string> log;
   std::vector<std::pair<SocketId, std::string>> sent;
+  std::size_t room = 64;  // of all streams, for write()
+  std::vector<std::pair<SocketId, std::string>> written;
   std::vector<std::pair<ResolveId, std::string>> asked;
   std::vector<ResolveId> cancelled;
   std::map<std::string, IpAddress> published;
@@ -112,6 +136,23 @@ class ScriptedGuest : public Host::Guest {
     ++changes;
     call(changeDo, step);
   }
+  void onStreamOpened(Step& step, SocketId stream, const Address&) override {
+    streams.push_back("opened " + std::to_string(stream.value));
+    call(streamDo, step, stream);
+  }
+  void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override {
+    streams.push_back(std::to_string(stream.value) + ": " + std::string(textOf(bytes)));
+    call(streamDo, step, stream);
+  }
+  void onStreamClosed(Step& step, SocketId stream, StreamEnd) override {
+    streams.push_back("closed " + std::to_string(stream.value));
+    call(streamDo, step, stream);
+  }
+  void onStreamAccepted(Step& step, SocketId, SocketId stream, const Address&,
+                        const Address&) override {
+    streams.push_back("accepted " + std::to_string(stream.value));
+    call(streamDo, step, stream);
+  }
   void onStepEnd(Step& step) override {
     ++settled;
     call(settleDo, step);
@@ -119,6 +160,8 @@ class ScriptedGuest : public Host::Guest {
 
   std::function<void(Step&, Datagram)> datagramDo;
   std::function<void(Step&)> timerDo, resolvedDo, changeDo, settleDo;
+  std::function<void(Step&, SocketId)> streamDo;
+  std::vector<std::string> streams;  // what happened to them
   std::function<void()> onDeath;
   int datagrams = 0;
   int settled = 0;

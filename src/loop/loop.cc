@@ -155,12 +155,21 @@ Result<BoundUdp, OpenError> Loop::openUdp(Guest& guest, const UdpOptions& option
                  {"error", static_cast<std::int64_t>(bound.error())});
     return bound;
   }
-  const bool isNew = owners_.emplace(bound->socket, Owner{seat->place, 0}).second;
-  PARLEY_ASSERT(isNew);
-  seat->sockets.push_back(bound->socket);
+  own(*seat, bound->socket, false);
   PARLEY_TRACE(step_, Topic::loop, "socket_opened", {"socket", bound->socket.value},
                {"port", bound->local.port});
   return bound;
+}
+
+void Loop::own(Seat& seat, SocketId socket, bool isTcp) {
+  const bool isNew = owners_.emplace(socket, Owner{seat.place, 0, isTcp}).second;
+  PARLEY_ASSERT(isNew);
+  seat.sockets.push_back(socket);
+}
+
+void Loop::forget(std::unordered_map<SocketId, Owner>::iterator owner) {
+  std::erase(seatAt(owner->second.place).sockets, owner->first);
+  owners_.erase(owner);
 }
 
 void Loop::handOver(SocketId socket, Guest& heir) {
@@ -177,9 +186,13 @@ void Loop::close(SocketId socket) {
   if (owner == owners_.end()) return;
   open();
   if (owner->second.batch == batchNumber_) flush();
-  std::erase(seatAt(owner->second.place).sockets, socket);
-  owners_.erase(owner);
-  if (!isPlanted(PlantedBug::socketNotClosed)) driver_.closeUdp(socket);
+  const bool isTcp = owner->second.isTcp;
+  forget(owner);
+  if (isTcp) {
+    driver_.closeTcp(socket);
+  } else if (!isPlanted(PlantedBug::socketNotClosed)) {
+    driver_.closeUdp(socket);
+  }
   PARLEY_TRACE(step_, Topic::loop, "socket_closed", {"socket", socket.value});
 }
 
@@ -258,17 +271,23 @@ void Loop::begin() {
 void Loop::deliver(SocketId socket, const Address& local, const Address& remote, std::uint8_t ecn,
                    MutableBytes bytes, Instant arrival) {
   PARLEY_ASSERT(turning_);
-  const auto owner = owners_.find(socket);
-  if (owner == owners_.end()) {
+  Seat* seat = touchOwner(socket);
+  if (!seat) {
     ++dropped_;
     return;
   }
-  Seat& seat = seatAt(owner->second.place);
-  touchSeat(seat);
   if (step_.trace.wantsPackets()) tap(step_, TracedPacket::Direction::in, local, remote, bytes);
   const Instant when = arrival == Instant{} ? step_.now : std::min(arrival, step_.now);
-  seat.guest->onDatagram(step_, {socket, local, remote, ecn, when, Packet::lend(bytes)});
+  seat->guest->onDatagram(step_, {socket, local, remote, ecn, when, Packet::lend(bytes)});
   bury();
+}
+
+Loop::Seat* Loop::touchOwner(SocketId socket) {
+  const auto owner = owners_.find(socket);
+  if (owner == owners_.end()) return nullptr;
+  Seat& seat = seatAt(owner->second.place);
+  touchSeat(seat);
+  return &seat;
 }
 
 void Loop::resolved(ResolveId request, std::vector<IpAddress> found) {
@@ -372,6 +391,7 @@ void Loop::bury() {
 
 void Loop::flush() {
   ++batchNumber_;
+  if (std::exchange(hasWritten_, false)) driver_.pushStreams();
   if (batch_.empty()) return;
   if (step_.trace.wantsPackets())
     for (const Datagram& out : batch_)
@@ -392,14 +412,14 @@ LoopReport Loop::report() const {
   LoopReport report;
   report.guests = guests_;
   report.residents = residents_;
+  report.driver = driver_.stats();
+  report.sockets = owners_.size() + report.driver.streamsLingering + report.driver.socketsOfItsOwn;
   report.timersArmed = wheel_.armed();
   report.resolving = asking_.size();
   report.packetsInUse = packets_.inUse();
   report.tasksQueued = tasks_.size();
   report.datagramsBatched = batch_.size();
   report.namesPublished = published_;
-  report.driver = driver_.stats();
-  report.sockets = owners_.size() + report.driver.socketsOfItsOwn;
   report.datagramsDropped = dropped_ + report.driver.unsentDropped + report.driver.sendErrors +
                             report.driver.receivedTruncated;
   report.packetsRefused = packets_.refused();

@@ -78,6 +78,10 @@ class Loop final : public Host {
   void handOver(SocketId socket, Guest& heir) override;
   void close(SocketId socket) override;  // what was sent on it in this step still leaves
   void send(Datagram datagram) override;
+  Result<SocketId, OpenError> connectTcp(Guest& guest, const TcpOptions& options) override;
+  Result<BoundTcp, OpenError> listenTcp(Guest& guest, const TcpListenOptions& options) override;
+  bool write(SocketId stream, Bytes bytes) override;
+  std::size_t writable(SocketId stream) const override;
   ResolveId resolve(Guest& guest, std::string hostname) override;
   std::string publishName(Guest& guest, const IpAddress& address) override;
   void withdrawName(Guest& guest, const std::string& name) override;
@@ -90,6 +94,12 @@ class Loop final : public Host {
   // The bytes stay the driver's and stay put until end(). A zero arrival means now.
   void deliver(SocketId socket, const Address& local, const Address& remote, std::uint8_t ecn,
                MutableBytes bytes, Instant arrival = {});
+  void streamOpened(SocketId stream, const Address& local);
+  void streamBytes(SocketId stream, MutableBytes bytes);  // as with deliver()
+  void streamClosed(SocketId stream, StreamEnd reason);
+  // False: nobody wants it any more, and the driver closes it.
+  bool streamAccepted(SocketId listener, SocketId stream, const Address& local,
+                      const Address& remote);
   void resolved(ResolveId request, std::vector<IpAddress> found);  // empty: it failed
   void interfacesChanged();
   void expireTimers();
@@ -123,7 +133,8 @@ class Loop final : public Host {
   };
   struct Owner {
     std::uint32_t place = 0;
-    std::uint64_t batch = 0;  // the last batch with a datagram of this socket
+    std::uint64_t batch = 0;  // the last batch with something of this socket
+    bool isTcp = false;
   };
 
   void open();
@@ -133,6 +144,9 @@ class Loop final : public Host {
   Seat& takeSeat();
   void vacate(Seat& seat);
   void withdraw(Seat& seat, std::string name);
+  void own(Seat& seat, SocketId socket, bool isTcp);
+  void forget(std::unordered_map<SocketId, Owner>::iterator owner);
+  Seat* touchOwner(SocketId socket);
   void touchSeat(Seat& seat);
   void settleTouched();
   void runQueued();
@@ -164,6 +178,7 @@ class Loop final : public Host {
   std::size_t published_ = 0;
   std::size_t watching_ = 0;
   std::vector<Datagram> batch_;
+  bool hasWritten_ = false;  // to a stream, since the last batch left
   std::uint64_t batchNumber_ = 1;
   std::deque<std::move_only_function<void()>> tasks_;
   std::vector<std::exception_ptr> unhandled_;

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/local_name.h"
 #include "runtime/clock.h"
+#include "runtime/descriptor.h"
 #include "runtime/interfaces.h"
 
 namespace parley::runtime {
@@ -55,6 +56,8 @@ AsioDriver::AsioDriver(boost::asio::io_context& context, const DriverConfig& con
       wake_(std::move(wake)),
       random_(config.seed),
       reader_(config.tuning.useMmsg),
+      streams_(context, random_, stats_, lastSocket_, wake_),
+      listeners_(context, random_, streams_, stats_, lastSocket_, wake_),
       resolver_([this, &mailbox](ResolveId request, std::vector<IpAddress> found) {
         mailbox.post([this, request, found = std::move(found)]() mutable {
           answers_.emplace_back(request, std::move(found));
@@ -116,6 +119,8 @@ void AsioDriver::awaitReadable(const SocketPointer& socket) {
 }
 
 void AsioDriver::receive(loop::Loop& to) {
+  listeners_.receive(to);
+  streams_.receive(to);
   reader_.recycle();
   const loop::ClockReading clock{to.step().now, to.step().wallMicros};
   for (const SocketPointer& socket : std::exchange(ready_, {})) {

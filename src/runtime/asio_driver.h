@@ -17,6 +17,8 @@
 #include "runtime/mailbox.h"
 #include "runtime/mdns_service.h"
 #include "runtime/resolver.h"
+#include "runtime/tcp_listeners.h"
+#include "runtime/tcp_streams.h"
 #include "runtime/udp_socket.h"
 
 namespace boost::asio {
@@ -44,7 +46,8 @@ class AsioDriver final : public loop::Driver {
 
   // One step's worth from every socket that is ready. What it lends lasts until the next call.
   void receive(loop::Loop& to);
-  bool hasMore() const { return !ready_.empty(); }
+  bool hasMore() const { return !ready_.empty() || streams_.hasMore() || listeners_.hasMore(); }
+  bool isLingering() const { return stats_.streamsLingering != 0; }
   std::vector<std::pair<ResolveId, std::vector<IpAddress>>> takeAnswers();
   bool takeInterfacesChanged() { return std::exchange(interfacesChanged_, false); }
 
@@ -52,6 +55,16 @@ class AsioDriver final : public loop::Driver {
   Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
   void closeUdp(SocketId socket) override;
   void send(std::span<Datagram> batch) override;
+  Result<SocketId, OpenError> connectTcp(const TcpOptions& options) override {
+    return streams_.connect(options);
+  }
+  Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions& options) override {
+    return listeners_.listen(options);
+  }
+  void closeTcp(SocketId socket) override { streams_.close(socket), listeners_.close(socket); }
+  bool write(SocketId stream, Bytes bytes) override { return streams_.write(stream, bytes); }
+  std::size_t writable(SocketId stream) const override { return streams_.writable(stream); }
+  void pushStreams() override { streams_.push(); }
   void resolve(ResolveId request, std::string hostname) override;
   void cancel(ResolveId request) override;
   void publishName(const std::string& name, const IpAddress& address) override;
@@ -79,6 +92,8 @@ class AsioDriver final : public loop::Driver {
   loop::DriverStats stats_;
   std::unordered_map<SocketId, SocketPointer> sockets_;
   std::uint32_t lastSocket_ = 0;
+  TcpStreams streams_;
+  TcpListeners listeners_;
   std::vector<SocketPointer> ready_;    // to be read in the next step
   std::vector<SocketPointer> waiting_;  // given something to send in this batch
   std::vector<std::pair<ResolveId, std::vector<IpAddress>>> answers_;

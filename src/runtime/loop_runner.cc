@@ -53,6 +53,7 @@ class LoopRunner::Implementation {
   Host& host() { return loop_; }
   asio::io_context& context() { return context_; }
   loop::LoopReport report() const { return loop_.report(); }
+  bool isLingering() const { return driver_.isLingering(); }
   bool isTurning() const { return loop_.isTurning(); }
   bool isCurrent() const { return thread_.load() == std::this_thread::get_id(); }
   void onUnhandled(std::function<void(std::exception_ptr)> hook) { hook_ = std::move(hook); }
@@ -211,7 +212,8 @@ void LoopRunner::post(std::move_only_function<void()> task) {
 bool LoopRunner::isCurrent() const { return implementation_->isCurrent(); }
 bool LoopRunner::isTurning() const { return implementation_->isTurning(); }
 bool LoopRunner::drain(Duration time) {
-  return implementation_->runUntil([this] { return host().residents() == 0; }, time);
+  return implementation_->runUntil(
+      [this] { return host().residents() == 0 && !implementation_->isLingering(); }, time);
 }
 void LoopRunner::onUnhandled(std::function<void(std::exception_ptr)> hook) {
   implementation_->onUnhandled(std::move(hook));

@@ -57,7 +57,8 @@ class LoopRunner {
   bool isCurrent() const;
   bool isTurning() const;  // a step is open: the caller is a handler
 
-  // Runs until no resident is left or the time is over; true: nothing was left.
+  // Runs until no resident is left, and no stream with bytes that still are to leave, or the time
+  // is over; true: nothing was left.
   bool drain(Duration time);
 
   // Gets what a task or handler threw, after the step has ended. Without one, the exception leaves

@@ -4,45 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <numeric>
 
+#include "runtime/descriptor.h"
 #include "runtime/socket_address.h"
 
 namespace parley::runtime {
-
-namespace {
-
-bool setOption(int descriptor, int level, int name, int value) {
-  return ::setsockopt(descriptor, level, name, &value, sizeof value) == 0;
-}
-
-int bindOnce(int descriptor, const Address& address) {
-  const SocketAddress to(address);
-  return ::bind(descriptor, to.data(), to.size()) == 0 ? 0 : errno;
-}
-
-}  // namespace
-
-OpenError openErrorOf(int systemError) {
-  switch (systemError) {
-    case EADDRINUSE:
-      return OpenError::addressInUse;
-    case EADDRNOTAVAIL:
-    case ENODEV:
-    case EINVAL:  // a link-local address without its zone
-      return OpenError::addressNotAvailable;
-    case EACCES:
-    case EPERM:
-      return OpenError::permissionDenied;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-      return OpenError::outOfResources;
-    default:
-      return OpenError::unsupported;
-  }
-}
 
 Result<UdpSocket, OpenError> UdpSocket::open(const UdpOptions& options, const SocketTuning& tuning,
                                              Random& random) {
@@ -52,7 +18,10 @@ Result<UdpSocket, OpenError> UdpSocket::open(const UdpOptions& options, const So
   if (descriptor < 0) return Unexpected(openErrorOf(errno));
   UdpSocket socket(descriptor);
   socket.tune(isV6, tuning);
-  if (const int error = socket.bindTo(options, random)) return Unexpected(openErrorOf(error));
+  const PortRange ports{options.portMin, options.portMax};
+  if (const int error = bindWithin(descriptor, options.local, ports, random)) {
+    return Unexpected(openErrorOf(error));
+  }
   SocketAddress bound;
   if (::getsockname(descriptor, bound.data(), bound.sizeRoom()) != 0) {
     return Unexpected(openErrorOf(errno));
@@ -84,24 +53,6 @@ void UdpSocket::tune(bool isV6, const SocketTuning& tuning) {
   if (!tuning.useGso) return;
   setOption(descriptor_, IPPROTO_UDP, UDP_GRO, 1);
   canSegment_ = setOption(descriptor_, IPPROTO_UDP, UDP_SEGMENT, 0);
-}
-
-int UdpSocket::bindTo(const UdpOptions& options, Random& random) {
-  if (options.portMin == 0 && options.portMax == 0)
-    return bindOnce(descriptor_, {options.local, 0});
-  if (options.portMin == 0 || options.portMax < options.portMin) return EADDRNOTAVAIL;
-  // Steps of a width prime to the count visit every port once.
-  const std::uint32_t count = 1u + options.portMax - options.portMin;
-  auto width = static_cast<std::uint32_t>(1 + random.below(count));
-  while (std::gcd(width, count) != 1) ++width;
-  auto offset = static_cast<std::uint32_t>(random.below(count));
-  int error = EADDRINUSE;
-  for (std::uint32_t i = 0; i < count && error == EADDRINUSE; ++i) {
-    error = bindOnce(descriptor_,
-                     {options.local, static_cast<std::uint16_t>(options.portMin + offset)});
-    offset = (offset + width) % count;
-  }
-  return error;
 }
 
 }  // namespace parley::runtime

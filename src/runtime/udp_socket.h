@@ -39,13 +39,10 @@ class UdpSocket {
  private:
   explicit UdpSocket(int descriptor) : descriptor_(descriptor) {}
   void tune(bool isV6, const SocketTuning& tuning);
-  int bindTo(const UdpOptions& options, Random& random);  // 0 or an errno
 
   int descriptor_ = -1;
   Address local_;
   bool canSegment_ = false;
 };
-
-OpenError openErrorOf(int systemError);
 
 }  // namespace parley::runtime

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <set>
 
+#include "runtime/descriptor.h"
 #include "runtime/socket_address.h"
 
 namespace parley::runtime {

@@ -34,6 +34,22 @@ constexpr Call kCalls[] = {{"socket", kNoDescriptor, true},
                            {"timerfd_create", kNoDescriptor, true},
                            {"getifaddrs", kNoMemory, true}};
 
+constexpr int kConnect[] = {ECONNREFUSED, ENETUNREACH, EADDRNOTAVAIL, EACCES};
+constexpr int kListen[] = {EADDRINUSE, EOPNOTSUPP};
+constexpr int kAccept[] = {EMFILE, EAGAIN, EINTR, ECONNABORTED};
+constexpr int kSendBytes[] = {EAGAIN, EINTR, ECONNRESET, EPIPE, ENOBUFS};
+constexpr int kReceiveBytes[] = {EAGAIN, EINTR, ECONNRESET, ENOMEM};
+
+constexpr Call kStreamCalls[] = {
+    {"socket", kNoDescriptor, true},  {"bind", kBind, true},
+    {"getsockname", kNoMemory, true}, {"getsockopt", kNoMemory, true},
+    {"setsockopt", kOption, false},   {"connect", kConnect, true},
+    {"listen", kListen, true},        {"accept4", kAccept, false},
+    {"send", kSendBytes, true},       {"recv", kReceiveBytes, true},
+    {"epoll_ctl", kNoMemory, true},   {"epoll_wait", kWait, false},
+    {"eventfd", kNoDescriptor, true}, {"timerfd_create", kNoDescriptor, true},
+};
+
 std::map<std::string_view, std::uint64_t> counts;
 std::string_view refusedName;
 std::uint64_t refusedNth = 0;
@@ -49,6 +65,7 @@ bool isRefused(std::string_view name) {
 }  // namespace
 
 std::span<const Call> calls() { return kCalls; }
+std::span<const Call> streamCalls() { return kStreamCalls; }
 
 void startCounting() {
   counts.clear();
@@ -66,8 +83,9 @@ void refuse(std::string_view name, std::uint64_t nth, int error) {
 }
 
 // The function of that name that would have been called without ours.
-template <class Function, class... Arguments>
-static int callOr(Function*, const char* name, Arguments... arguments) {
+template <class Result, class... Parameters, class... Arguments>
+static Result callOr(Result (*)(Parameters...), const char* name, Arguments... arguments) {
+  using Function = Result(Parameters...);
   if (isRefused(name)) return -1;
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name))(arguments...);
 }
@@ -89,6 +107,22 @@ int getsockname(int of, sockaddr* address, socklen_t* size) noexcept {
 }
 int setsockopt(int of, int level, int name, const void* value, socklen_t size) noexcept {
   return callOr(setsockopt, "setsockopt", of, level, name, value, size);
+}
+int getsockopt(int of, int level, int name, void* value, socklen_t* size) noexcept {
+  return callOr(getsockopt, "getsockopt", of, level, name, value, size);
+}
+int connect(int from, const sockaddr* address, socklen_t size) {
+  return callOr(connect, "connect", from, address, size);
+}
+int listen(int at, int backlog) noexcept { return callOr(listen, "listen", at, backlog); }
+int accept4(int at, sockaddr* address, socklen_t* size, int flags) {
+  return callOr(accept4, "accept4", at, address, size, flags);
+}
+ssize_t send(int to, const void* bytes, size_t count, int flags) {
+  return callOr(send, "send", to, bytes, count, flags);
+}
+ssize_t recv(int from, void* bytes, size_t count, int flags) {
+  return callOr(recv, "recv", from, bytes, count, flags);
 }
 int sendmmsg(int to, mmsghdr* messages, unsigned count, int flags) {
   return callOr(sendmmsg, "sendmmsg", to, messages, count, flags);

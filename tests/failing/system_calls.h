@@ -15,7 +15,8 @@ struct Call {
   bool isVital;                 // without it a connection need not come about
 };
 
-std::span<const Call> calls();
+std::span<const Call> calls();        // of a connection of two peers
+std::span<const Call> streamCalls();  // of two ends of a TCP connection
 
 void startCounting();
 std::uint64_t countOf(std::string_view name);
