@@ -145,9 +145,9 @@ void Client::ask(Step& step, Question question) {
   stun::ClientTransaction transaction = transactionFor(id, question);
   transaction.start(step.now);
   if (config_.overStream) transaction.stopResending(step.now, bounds::kReliableWait);
-  transmit(step, requests_.add({.question = std::move(question),
-                                .transaction = std::move(transaction),
-                                .asked = step.now}));
+  transmit(step,
+           requests_.add(
+               {.question = std::move(question), .transaction = transaction, .asked = step.now}));
 }
 
 // Allocate and Refresh keep the pace of RFC 8489 6.2.1, so that an allocation outlives half a

@@ -140,6 +140,17 @@ TEST_F(Relaying, TakesStaleNoncesUpOnEveryMethod) {
   EXPECT_TRUE(all<PeerRefused>().empty());
 }
 
+TEST_F(Relaying, RequestsThatTakeEachOthersNonceAllComeThrough) {
+  server::Faults made;
+  made.oneNoncePerRequest = true;
+  server->setFaults(made);
+  for (std::uint8_t i = 0; i < 40; ++i)
+    client->permit(host.step(), {IpAddress::v4({203, 0, 113, i}), 6'000});
+  bind(other);
+  EXPECT_EQ(client->held(), (Held{.allocations = 1, .permissions = 40, .channels = 1}));
+  EXPECT_EQ(server->held().permissions, 40u);
+}
+
 TEST_F(Relaying, RepeatsTheLastPacketThatAStaleNonceCost) {
   server->rotateNonces();
   client->send(host.step(), peer, host.pool.copyOf(bytesOf("first")));
