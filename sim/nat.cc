@@ -16,6 +16,7 @@ Nat::Nat(World& world, std::string name, Realm outer, Realm inner, std::optional
       options_(options),
       outside_(outside),
       table_(seed),
+      tcpTable_(~seed),
       inside_(*this, inner) {
   PARLEY_ASSERT(!outside_ || outside_->isV4());
   if (outside_) world.claim(*outside_, *this, outer);
@@ -27,11 +28,14 @@ Nat::~Nat() {
 
 std::size_t Nat::mappings() {
   table_.sweep(options_, world().now());
-  return table_.size();
+  tcpTable_.sweep(options_, world().now());
+  return table_.size() + tcpTable_.size();
 }
 
 void Nat::rebind() {
-  if (outside_) table_.rebind(options_, *outside_);
+  if (!outside_) return;
+  table_.rebind(options_, *outside_);
+  tcpTable_.rebind(options_, *outside_);
 }
 
 void Nat::rebind(const IpAddress& outside) {
@@ -40,6 +44,7 @@ void Nat::rebind(const IpAddress& outside) {
   outside_ = outside;
   world().claim(outside, *this, realm());
   table_.rebind(options_, outside);
+  tcpTable_.rebind(options_, outside);
 }
 
 Station& Nat::sideTowards(const Station& other) {
@@ -48,7 +53,8 @@ Station& Nat::sideTowards(const Station& other) {
 }
 
 void Nat::receive(WireDatagram datagram) {
-  switch (table_.inbound(options_, datagram.destination, datagram.source, world().now())) {
+  switch (
+      tableOf(datagram).inbound(options_, datagram.destination, datagram.source, world().now())) {
     case NatTable::Verdict::unknown:
       ++stats_.unknown;
       return;
@@ -68,8 +74,8 @@ void Nat::receiveFromInside(WireDatagram datagram) {
     ++stats_.unroutable;
     return;
   }
-  const auto* mapping = table_.outbound(options_, datagram.source, datagram.destination,
-                                        isV4 ? outside_ : std::nullopt, world().now());
+  const auto* mapping = tableOf(datagram).outbound(options_, datagram.source, datagram.destination,
+                                                   isV4 ? outside_ : std::nullopt, world().now());
   if (mapping == nullptr) {
     ++stats_.full;
     return;
@@ -85,8 +91,8 @@ void Nat::hairpin(WireDatagram datagram) {
     ++stats_.hairpinRefused;
     return;
   }
-  const auto* mapping =
-      table_.outbound(options_, datagram.source, datagram.destination, outside_, world().now());
+  const auto* mapping = tableOf(datagram).outbound(options_, datagram.source, datagram.destination,
+                                                   outside_, world().now());
   if (mapping == nullptr) {
     ++stats_.full;
     return;
@@ -97,7 +103,7 @@ void Nat::hairpin(WireDatagram datagram) {
 }
 
 void Nat::letIn(WireDatagram datagram) {
-  datagram.destination = table_.find(datagram.destination)->inside;
+  datagram.destination = tableOf(datagram).find(datagram.destination)->inside;
   world().transmit(inside_, std::move(datagram));
 }
 

@@ -38,7 +38,7 @@ class Nat final : public Station {
 
   void rebind();                          // all mappings move to other ports,
   void rebind(const IpAddress& outside);  // or the NAT to another address as well
-  void reboot() { table_.forget(); }
+  void reboot() { table_.forget(), tcpTable_.forget(); }
 
   Station& inside() { return inside_; }
   Station& sideTowards(const Station& other) override;
@@ -57,12 +57,16 @@ class Nat final : public Station {
   };
 
   void receiveFromInside(WireDatagram datagram);
+  NatTable& tableOf(const WireDatagram& datagram) {
+    return datagram.protocol == Protocol::tcp ? tcpTable_ : table_;
+  }
   void hairpin(WireDatagram datagram);
   void letIn(WireDatagram datagram);
 
   NatOptions options_;
   std::optional<IpAddress> outside_;
   NatTable table_;
+  NatTable tcpTable_;  // its ports are others than those of UDP
   Inside inside_;
   NatStats stats_;
 };

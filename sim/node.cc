@@ -30,6 +30,7 @@ Node::Node(World& world, std::string name, std::vector<IpAddress> addresses, std
     : Station(world, std::move(name), realm),
       dice_(seed),
       secrets_(dice_.u64()),
+      tcp_(*this, ~seed, stats_, nextSocket_),
       loop_(*this, secrets_, world.trace().ofNode(Station::name()), {.seed = dice_.u64()}) {
   for (const IpAddress& address : addresses) addAddress(address);
 }
@@ -95,6 +96,10 @@ std::optional<IpAddress> Node::firstAddress() const {
 
 void Node::receive(WireDatagram datagram) {
   if (!isOnline_) return;
+  if (datagram.protocol == Protocol::tcp) {
+    if (!isAsleep()) tcp_.receive(datagram);
+    return;
+  }
   const bool hasRoom = isAsleep() ? inbox_.size() < keepsAsleep_
                                   : inboxBytes_ + datagram.bytes.size() <= receiveBuffer_;
   if (!hasRoom) {
@@ -117,10 +122,45 @@ void Node::sleep(Duration time, std::size_t keeps) {
 
 bool Node::isAsleep() const { return world().now() < awakeAt_; }
 
+std::optional<OpenError> Node::openRefused() {
+  if (failOpens_) return failOpens_;
+  if (++opens_ == failOpenAt_) return failOpenWith_;
+  if (sockets_.size() + tcp_.sockets() >= kSockets) return OpenError::outOfResources;
+  return std::nullopt;
+}
+
+Result<SocketId, OpenError> Node::connectTcp(const TcpOptions& options) {
+  if (const auto refused = openRefused()) return Unexpected(*refused);
+  const bool isKnown = options.local.isUnspecified() || hasAddress(options.local);
+  if (!isKnown) return Unexpected(OpenError::addressNotAvailable);
+  return tcp_.connect(options);
+}
+
+Result<BoundTcp, OpenError> Node::listenTcp(const TcpListenOptions& options) {
+  if (const auto refused = openRefused()) return Unexpected(*refused);
+  const bool isKnown = options.local.isUnspecified() || hasAddress(options.local);
+  if (!isKnown) return Unexpected(OpenError::addressNotAvailable);
+  return tcp_.listen(options);
+}
+
+Schedule& Node::schedule() { return world().schedule(); }
+
+void Node::transmitSegment(WireDatagram segment) {
+  bytesSent_ += segment.bytes.size();
+  if (!isOnline_ || !hasAddress(segment.source.ip)) return;
+  isSending_ = true;
+  world().transmit(*this, std::move(segment));
+  isSending_ = false;
+}
+
+std::optional<IpAddress> Node::sourceTowards(const IpAddress& local,
+                                             const IpAddress& remote) const {
+  const IpAddress any = remote.isV4() ? IpAddress::v4({}) : IpAddress::v6({});
+  return sourceFor({{local.isUnspecified() ? any : local, 0}}, {.remote = {remote, 0}});
+}
+
 Result<BoundUdp, OpenError> Node::openUdp(const UdpOptions& options) {
-  if (failOpens_) return Unexpected(*failOpens_);
-  if (++opens_ == failOpenAt_) return Unexpected(failOpenWith_);
-  if (sockets_.size() >= kSockets) return Unexpected(OpenError::outOfResources);
+  if (const auto refused = openRefused()) return Unexpected(*refused);
   const bool isKnown = options.local.isUnspecified() || hasAddress(options.local);
   if (!isKnown) return Unexpected(OpenError::addressNotAvailable);
   const auto port = choosePort(options);
@@ -237,10 +277,13 @@ void Node::turn() {
   }
   turnScheduled_ = false;
   ++turns_;
-  if (inbox_.empty() && answers_.empty() && posted_.empty() && !hasNewInterfaces_) ++timerTurns_;
+  if (inbox_.empty() && answers_.empty() && posted_.empty() && !hasNewInterfaces_ &&
+      !tcp_.hasMore())
+    ++timerTurns_;
   loop_.begin();
   if (std::exchange(hasNewInterfaces_, false)) loop_.interfacesChanged();
   deliverInbox();
+  tcp_.deliver(loop_);
   for (Answer& answer : std::exchange(answers_, {})) {
     loop_.resolved(answer.request, std::move(answer.found));
   }

@@ -16,6 +16,7 @@
 #include "loop/driver.h"
 #include "loop/loop.h"
 #include "sim/station.h"
+#include "sim/tcp_stack.h"
 #include "sim/wall_clock.h"
 
 namespace parley::sim {
@@ -35,7 +36,7 @@ class SeededSecrets final : public Secrets {
 
 // A machine: addresses, ports, and a real loop::Loop whose driver it is. Peers are made on host().
 // What arrives at one instant is one turn, as with a kernel's queue.
-class Node final : public Station, private loop::Driver {
+class Node final : public Station, private loop::Driver, private TcpStack::Machine {
  public:
   Node(World& world, std::string name, std::vector<IpAddress> addresses, std::uint64_t seed,
        Realm realm = 0);
@@ -78,6 +79,7 @@ class Node final : public Station, private loop::Driver {
   bool isReachable() const { return isOnline_ && !isAsleep(); }
   void setOnline(bool online) { isOnline_ = online; }         // false: a blackout, both ways
   const IpAddress* published(const std::string& name) const;  // as its guests have published it
+  void setTcpFaults(const TcpFaults& faults) { tcp_.setFaults(faults); }  // at any time
   void failOpens(std::optional<OpenError> with) { failOpens_ = with; }
 
   // Failures that come once: the n-th of the node's life, counted from one.
@@ -106,16 +108,12 @@ class Node final : public Station, private loop::Driver {
   Result<BoundUdp, OpenError> openUdp(const UdpOptions& options) override;
   void closeUdp(SocketId socket) override;
   void send(std::span<Datagram> batch) override;
-  Result<SocketId, OpenError> connectTcp(const TcpOptions&) override {
-    return Unexpected(OpenError::unsupported);
-  }
-  Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions&) override {
-    return Unexpected(OpenError::unsupported);
-  }
-  void closeTcp(SocketId) override {}
-  bool write(SocketId, Bytes) override { return false; }
-  std::size_t writable(SocketId) const override { return 0; }
-  void pushStreams() override {}
+  Result<SocketId, OpenError> connectTcp(const TcpOptions& options) override;
+  Result<BoundTcp, OpenError> listenTcp(const TcpListenOptions& options) override;
+  void closeTcp(SocketId socket) override { tcp_.close(socket); }
+  bool write(SocketId stream, Bytes bytes) override { return tcp_.write(stream, bytes); }
+  std::size_t writable(SocketId stream) const override { return tcp_.writable(stream); }
+  void pushStreams() override { tcp_.push(); }
   void resolve(ResolveId request, std::string hostname) override;
   void cancel(ResolveId request) override { asking_.erase(request); }
   void publishName(const std::string& name, const IpAddress& address) override {
@@ -128,8 +126,16 @@ class Node final : public Station, private loop::Driver {
   loop::DriverStats stats() const override { return stats_; }
 
   void tellOfInterfaces();
+  Schedule& schedule() override;
+  void transmitSegment(WireDatagram segment) override;
+  std::optional<IpAddress> sourceTowards(const IpAddress& local,
+                                         const IpAddress& remote) const override;
+  Instant awakeAt() const override { return awakeAt_; }
+  void wakeForStreams() override { scheduleTurn(); }
+
   void turn();
   void deliverInbox();
+  std::optional<OpenError> openRefused();
   void sleepUntil(Instant due);
   bool hasAddress(const IpAddress& address) const;
   std::optional<std::uint16_t> choosePort(const UdpOptions& options);
@@ -145,6 +151,7 @@ class Node final : public Station, private loop::Driver {
   std::map<SocketId, Socket> sockets_;
   std::map<Address, SocketId> bound_;
   std::uint32_t nextSocket_ = 1;
+  TcpStack tcp_;
   std::uint32_t nextInterface_ = 1;
   std::deque<WireDatagram> inbox_;
   std::vector<WireDatagram> lent_;  // to guests, for the turn

@@ -13,12 +13,15 @@ class World;
 // Where an address means something: 0 is the public network, others are behind a NAT.
 using Realm = std::uint32_t;
 
-// A UDP datagram between two stations.
+enum class Protocol : std::uint8_t { udp, tcp };
+
+// A UDP datagram between two stations, or a segment of a TCP connection.
 struct WireDatagram {
   Address source;
   Address destination;
   std::uint8_t ecn = 0;
   ByteVector bytes;
+  Protocol protocol = Protocol::udp;
 };
 
 // Anything that has addresses in a world and links to others: a node with a loop, a server, a NAT.

@@ -18,6 +18,8 @@ Descriptor openFor(const IpAddress& ip) {
       ::socket(ip.isV6() ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+IpAddress anyOf(const IpAddress& ip) { return ip.isV4() ? IpAddress::v4({}) : IpAddress::v6({}); }
+
 // Whole messages are written at a step's end: nothing is won by waiting for more (Nagle). A peer
 // that acknowledges nothing is given up after our time and not after the system's quarter of an
 // hour. A kernel that refuses either is slower and nothing else.
@@ -36,11 +38,13 @@ Result<TcpSocket, OpenError> TcpSocket::connect(const TcpOptions& options, Rando
   if (descriptor.number() < 0) return Unexpected(openErrorOf(errno));
   tune(descriptor.number());
   const PortRange ports{options.portMin, options.portMax};
-  if (!options.local.isUnspecified() || ports.min != 0 || ports.max != 0) {
-    if (options.local.family() != options.remote.ip.family()) {
+  const bool isAny = options.local.isUnspecified();
+  if (!isAny || ports.min != 0 || ports.max != 0) {
+    const IpAddress local = isAny ? anyOf(options.remote.ip) : options.local;
+    if (local.family() != options.remote.ip.family()) {
       return Unexpected(OpenError::addressNotAvailable);
     }
-    if (const int error = bindWithin(descriptor.number(), options.local, ports, random)) {
+    if (const int error = bindWithin(descriptor.number(), local, ports, random)) {
       return Unexpected(openErrorOf(error));
     }
   }
