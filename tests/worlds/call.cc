@@ -43,7 +43,9 @@ void Call::deliver(End& to, std::function<void()> what) {
 void Call::trickle(End& from, End& to) {
   from.pc->onicecandidate = [this, &to](const RTCPeerConnectionIceEvent& event) {
     if (!event.candidate) return;
-    deliver(to, [&to, init = event.candidate->toInit()] {
+    RTCIceCandidateInit candidate = event.candidate->toInit();
+    if (rewriteCandidate) candidate.candidate = rewriteCandidate(candidate.candidate);
+    deliver(to, [&to, init = std::move(candidate)] {
       if (to.pc) to.pc->addIceCandidate(init);
     });
   };
