@@ -69,6 +69,7 @@ TITLES = {
     8996: "Deprecating TLS 1.0 and 1.1", 9000: "QUIC", 9143: "BUNDLE",
     9146: "DTLS connection identifiers", 9147: "DTLS 1.3", 9260: "SCTP", 9429: "JSEP",
     9438: "CUBIC", 9653: "SCTP zero checksum", 9725: "WHIP",
+    9562: "UUIDs",
 }
 
 

@@ -110,6 +110,17 @@ TEST(CanPair, AsksForTheSameFamilyProtocolAndReach) {
   EXPECT_FALSE(canPair(active, active));
 }
 
+TEST(CanPair, KeepsWhatANameHidesFromTurnServers) {
+  const Candidate host = *Candidate::parse("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+  const Candidate relayed =
+      *Candidate::parse("candidate:1 1 udp 1 192.0.2.9 1 typ relay raddr 0.0.0.0 rport 0");
+  Candidate named = host;
+  named.hostname = "a.local";
+  EXPECT_TRUE(canPair(relayed, host));
+  EXPECT_TRUE(canPair(host, named));
+  EXPECT_FALSE(canPair(relayed, named));
+}
+
 TEST(Zones, BelongToTheSideThatHasThem) {
   const IpAddress mine = IpAddress::v6({0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 4);
   const Address remote = *Address::parse("[fe80::2]:5");

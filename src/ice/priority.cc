@@ -94,6 +94,8 @@ bool canPair(const Candidate& base, const Candidate& remote) {
   if (base.protocol != remote.protocol || base.component != remote.component) return false;
   if (base.address.ip.family() != remote.address.ip.family()) return false;
   if (isV6LinkLocal(base.address.ip) != isV6LinkLocal(remote.address.ip)) return false;
+  // A TURN server must not learn what the name hides (draft-ietf-mmusic-mdns-ice-candidates 3.3.2).
+  if (base.type == CandidateType::relayed && !remote.hostname.empty()) return false;
   if (base.protocol == Protocol::udp) return true;
   switch (base.tcpType) {
     case TcpType::active:

@@ -17,7 +17,7 @@ void traceDropped(Step& step, const ice::Candidate& candidate, const char* trigg
                {"address", candidate.hostname, Field::Kind::secret});
 }
 
-// Everything an attacker on the link can answer; what a machine calls itself it does not announce.
+// Anybody on the link may have answered. Null, or why the answer is not to be believed.
 const char* faultOf(const std::vector<IpAddress>& found) {
   if (found.empty()) return "nobody knows its name";
   if (found.size() > 1) return "its name has several addresses";  // the draft, 3.2.2

@@ -71,6 +71,7 @@ const launchers = {
       browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, userDataDir: profile,
       env: { ...process.env, HOME: profile },
       extraPrefsFirefox: {
+        'media.peerconnection.ice.obfuscate_host_addresses': true,
         'app.update.enabled': false, 'app.normandy.enabled': false, 'extensions.update.enabled': false,
         'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
         'datareporting.policy.dataSubmissionEnabled': false, 'toolkit.telemetry.server': 'data:,',

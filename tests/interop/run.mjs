@@ -37,13 +37,25 @@ async function check(title, body) {
   }
 }
 
-async function connect(offerer, answerer) {
+// Each description passes through `told(description, from)` on its way.
+async function connect(offerer, answerer, told = (description) => description) {
   for (const peer of [offerer, answerer]) peer.forget();
   await offerer.tell({ command: 'offer' });
-  await answerer.tell(await offerer.next(described('offer'), 'offer'));
-  await offerer.tell(await answerer.next(described('answer'), 'answer'));
+  await answerer.tell(told(await offerer.next(described('offer'), 'offer'), offerer));
+  await offerer.tell(told(await answerer.next(described('answer'), 'answer'), answerer));
   for (const peer of [offerer, answerer]) await peer.next(event('open'), 'open channel');
 }
+
+// The browser hears of no address of ours, and we hear of names only: who connects has asked for them.
+const byNamesOfTheBrowser = (description, from) => {
+  if (from.name === 'parley')
+    return { ...description, sdp: description.sdp.replace(/^a=(candidate:|end-of-candidates).*\r\n/gm, '') };
+  const addresses = [...description.sdp.matchAll(/^a=candidate:(?:\S+ ){4}(\S+) /gm)].map(([, address]) => address);
+  const isName = (address) => /^[0-9a-f-]{36}\.local$/i.test(address);
+  if (!addresses.length || !addresses.every(isName))
+    throw new Error(`${from.name} tells more than names: ${addresses}`);
+  return description;
+};
 
 async function exchange(from, to) {
   for (const content of contents) {
@@ -80,6 +92,12 @@ for (const browserName of asked.length ? asked : browsers) {
         await exchange(browser, parley);
         await close(closer, other);
       });
+  for (const [offerer, answerer] of [[parley, browser], [browser, parley]])
+    await check(`${offerer.name} offers, only the names that ${browserName} tells lead to it`, async () => {
+      await connect(offerer, answerer, byNamesOfTheBrowser);
+      await exchange(parley, browser);
+      await close(parley, browser);
+    });
   await Promise.all([parley.end(), browser.end()]);
   await check(`the signalling example with a ${browserName} tab`, () => signallingExample(browserName));
 }

@@ -267,6 +267,7 @@ class Run {
       say("tasks", held.tasksQueued);
       say("transactions", held.transactions);
       say("look-ups", held.resolving);
+      say("names", held.namesPublished);
       say("ports", each->ports().size());
     }
   }

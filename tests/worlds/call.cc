@@ -48,7 +48,9 @@ void Call::trickle(End& from, End& to) {
   from.pc->onicecandidate = [this, &from, &to](const RTCPeerConnectionIceEvent& event) {
     if (!event.candidate) return;
     if (!event.candidate->candidate().empty()) from.candidates.push_back(*event.candidate);
-    deliver(to, [&to, init = event.candidate->toInit()] {
+    RTCIceCandidateInit candidate = event.candidate->toInit();
+    if (rewriteCandidate) candidate.candidate = rewriteCandidate(candidate.candidate);
+    deliver(to, [&to, init = std::move(candidate)] {
       if (to.pc) to.pc->addIceCandidate(init);
     });
   };

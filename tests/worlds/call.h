@@ -47,7 +47,8 @@ class Call {
   End offerer;
   End answerer;
   Duration signallingDelay = 50ms;
-  std::string failure;  // what negotiation threw
+  Rewrite rewriteCandidate;  // of those that are signalled one by one
+  std::string failure;       // what negotiation threw
 
  private:
   Async offer(Rewrite rewriteOffer, Rewrite rewriteAnswer);
