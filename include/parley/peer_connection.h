@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +52,10 @@ enum class RTCIceConnectionState : std::uint8_t {
   checking,
   completed,
   connected,
+};
+
+struct CloseOptions {
+  std::chrono::milliseconds flush{0};  // how long messages may take to be delivered
 };
 
 // Queues a function onto the thread that owns the W3C objects; called from any thread, in order.
@@ -113,6 +118,11 @@ class PARLEY_API RTCPeerConnection {
   // fires here, pending promises never settle; ABORT and close_notify leave at the end of this
   // step and the loop's tail repeats them. Idempotent; legal in any state and any handler.
   void close();
+  // An extension of Parley: states and events as with close(), but what was sent before is
+  // delivered first, and SCTP says SHUTDOWN instead of ABORT: the peer's channels close without an
+  // error. When `flush` is over, at most a minute, it ends as close() does. The loop has to go on
+  // meanwhile; see Loop::drain().
+  void close(CloseOptions options);
 
   EventHandler<Event> onnegotiationneeded;
   EventHandler<RTCPeerConnectionIceEvent> onicecandidate;

@@ -208,6 +208,7 @@ inline constexpr std::size_t kTails = 4'096;
 inline constexpr Duration kInterfacesSettle = 200ms;  // changes within it are told as one
 inline constexpr Duration kInterfacesPoll = 5s;       // where the system tells nothing
 inline constexpr Duration kTail = 8s;
+inline constexpr Duration kFlush = 60s;  // of a close that delivers first
 inline constexpr int kTailAnswers = 8;
 }  // namespace loop
 

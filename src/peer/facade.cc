@@ -166,4 +166,9 @@ void RTCPeerConnection::close() {
   pinned->close();
 }
 
+void RTCPeerConnection::close(CloseOptions options) {
+  const auto pinned = implementation_;
+  pinned->close(std::chrono::duration_cast<Duration>(options.flush));
+}
+
 }  // namespace parley

@@ -170,7 +170,7 @@ void PeerConnection::queue(session::Event event) {
 
 // webrtc-pc 4.4.2, "close the connection". Nothing of the user's runs in here: callables and
 // promises that are dropped are destroyed when all states are what they must be.
-void PeerConnection::close() {
+void PeerConnection::close(Duration flush) {
   if (std::exchange(isClosed_, true)) return;
   context_.trace("connection_closed", {{"trigger", "close()"}});
   const auto self = shared_from_this();
@@ -184,7 +184,7 @@ void PeerConnection::close() {
                 facade->onsignalingstatechange, facade->oniceconnectionstatechange,
                 facade->onicegatheringstatechange, facade->onconnectionstatechange,
                 facade->ondatachannel);
-  if (const auto session = std::move(context_.session)) session->execute(session::Close{});
+  if (const auto session = std::move(context_.session)) session->execute(session::Close{flush});
   negotiator_.close();
 }
 

@@ -84,9 +84,8 @@ void TransportSet::on(session::CandidateFound event) {
   RTCIceCandidate candidate(std::move(init));
   transport->ice->mirror.local.push_back(candidate);
   auto url = candidate.url();
-  context_.fire(
-      &RTCPeerConnection::onicecandidate,
-      RTCPeerConnectionIceEvent{{"icecandidate"}, std::move(candidate), std::move(url)});
+  context_.fire(&RTCPeerConnection::onicecandidate,
+                RTCPeerConnectionIceEvent{{"icecandidate"}, std::move(candidate), std::move(url)});
 }
 
 // webrtc-pc 5.6, "an ICE agent has failed to gather with a server".

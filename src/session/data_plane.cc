@@ -160,6 +160,12 @@ void DataPlane::abort(Step& step) {
   ended_ = true;
 }
 
+bool DataPlane::shutdown(Step& step) {
+  if (!association_ || !connected_ || ended_) return false;
+  association_->shutdown(step);
+  return true;
+}
+
 void DataPlane::fail(Step& step, bool closedByPeer, const char* reason) {
   sctp::Event how = sctp::Closed{};
   if (!closedByPeer)

@@ -22,6 +22,7 @@ class DataPlane final : private PacketSink {
   void unroute() { transport_ = nullptr; }
   void connect(Step& step);  // DTLS is up
 
+  bool isEnded() const { return ended_; }
   bool isStarted() const { return association_.has_value(); }
   TransportId transport() const { return transportId_; }
 
@@ -37,6 +38,9 @@ class DataPlane final : private PacketSink {
 
   // ABORT leaves at once, and all is silent after it; nothing if it never connected.
   void abort(Step& step);
+  // All that was sent is delivered, then SCTP says SHUTDOWN (RFC 9260 9.2) and this has ended.
+  // False: it is not connected.
+  bool shutdown(Step& step);
   // The path is gone for good (DTLS failed or was closed): every channel ends with this reason.
   void fail(Step& step, bool closedByPeer, const char* reason);
   // The data section went away: the same without an error, and start() may begin anew.

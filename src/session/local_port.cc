@@ -12,7 +12,14 @@ void Attachment::detach() {
     port->end();
     if (const auto listener = port->listener_.lock()) listener->onEngineGone();
   }
+  while (!flushing_.empty()) flushing_.back()->close();
   host = nullptr;
+}
+
+void Attachment::flush(std::unique_ptr<Session> session, Duration limit) {
+  if (!session->flush(*this, limit)) return;  // and closes as it goes
+  flushing_.push_back(session.get());
+  host->adopt(std::move(session));
 }
 
 LocalPort::LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shared context,
@@ -32,7 +39,10 @@ LocalPort::~LocalPort() {
 
 void LocalPort::execute(Command command) {
   if (!session_) return;
-  if (std::holds_alternative<Close>(command)) return end();
+  if (const auto* close = std::get_if<Close>(&command)) {
+    if (close->flush > Duration::zero()) attachment_->flush(std::move(session_), close->flush);
+    return end();
+  }
   session_->execute(std::move(command));
 }
 

@@ -12,13 +12,21 @@ namespace parley::session {
 class LocalPort;
 
 // What the ports of one host share: the host while it lives, and who must hear when it ends.
-struct Attachment {
+struct Attachment final : private Session::Listener {
   Host* host = nullptr;
   std::vector<LocalPort*> ports;
   std::uint32_t subjects = 0;  // connections numbered so far
   std::shared_ptr<Trust> trust = std::make_shared<Trust>();
 
   void detach();  // closes every session; the ports stay and are deaf
+  // Takes a session that is to deliver what it was given before it closes.
+  void flush(std::unique_ptr<Session> session, Duration limit);
+
+ private:
+  void onEvents(std::vector<Event>) override {}
+  void onClosed(Session& session) override { std::erase(flushing_, &session); }
+
+  std::vector<Session*> flushing_;  // they belong to the host
 };
 
 // A session on the same thread: a command is a call, a batch of events is a call back at the end

@@ -137,7 +137,11 @@ struct Consumed {
   std::size_t payload;
 };
 // The last command. SCTP ABORT and DTLS close_notify leave in this step; the loop's tail goes on.
-struct Close {};
+// With time to flush, what was sent before is delivered first and SCTP says SHUTDOWN instead: the
+// session goes on for it, unheard, and ends in ABORT when the time is over.
+struct Close {
+  Duration flush{};
+};
 
 using Command =
     std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce, AddRemoteCandidate,

@@ -28,7 +28,7 @@ class Relay final : private turn::Client::Sink {
   Relay(Host& host, Place place, tls::Context::Shared context);  // TCP; with a context TLS
 
   const Place& place() const { return place_; }
-  SocketId socket() const { return place_.local.socket; }
+  SocketId id() const { return place_.local.socket; }
 
   void start(Step& step);  // allocates, as soon as the server can be spoken to
   void release(Step& step);

@@ -9,7 +9,7 @@ namespace parley::session {
 
 void RelayTail::leave(Host& host, Step& step, std::unique_ptr<Relay> relay, Duration limit,
                       std::uint32_t subject) {
-  const SocketId socket = relay->socket();
+  const SocketId socket = relay->id();
   relay->release(step);
   const bool isGone = relay->held() == turn::Held{};
   if (isGone || limit <= Duration::zero() || host.residents() >= limits::loop::kTails) {
@@ -27,7 +27,7 @@ RelayTail::RelayTail(Host& host, Step& step, std::unique_ptr<Relay> relay, Durat
                      std::uint32_t subject)
     : host_(host), relay_(std::move(relay)), subject_(subject) {
   giveUp_.start(step.now, limit);
-  PARLEY_TRACE(step, Topic::session, "relay_tail_begun", {"socket", relay_->socket().value});
+  PARLEY_TRACE(step, Topic::session, "relay_tail_begun", {"socket", relay_->id().value});
 }
 
 void RelayTail::onDatagram(Step& step, Datagram datagram) {

@@ -41,7 +41,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       context_(std::move(context)),
       trust_(trust ? std::move(trust) : std::make_shared<Trust>()),
       config_(std::move(config)),
-      listener_(listener),
+      listener_(&listener),
       agent_({}, *this),
       bases_(host_),
       names_(host, *this),
@@ -155,7 +155,7 @@ void Session::apply(Step& step, OpenChannel& command) { data_.open(step, std::mo
 void Session::apply(Step& step, SendMessage& command) { data_.send(step, std::move(command)); }
 void Session::apply(Step& step, CloseChannel& command) { data_.close(step, command); }
 void Session::apply(Step& step, Consumed& command) { data_.consumed(step, command); }
-void Session::apply(Step&, Close&) { close(); }
+void Session::apply(Step&, Close&) { close(); }  // flush() is for who owns the session
 
 // --- packets
 
@@ -235,8 +235,9 @@ void Session::onStepEnd(Step& step) {
   Instant due = earliest(earliest(agent_.deadline(), data_.deadline()), bases_.deadline());
   for (const auto& discovery : discoveries_) due = earliest(due, discovery->deadline());
   for (const auto& transport : transports_) due = earliest(due, transport->deadline());
-  host_.wakeAt(*this, due);
-  if (!events_.empty()) listener_.onEvents(std::exchange(events_, {}));
+  if (flushed_.isRunning() && (data_.isEnded() || flushed_.expire(step.now))) return close();
+  host_.wakeAt(*this, earliest(due, flushed_.due()));
+  if (!events_.empty()) listener_->onEvents(std::exchange(events_, {}));
 }
 
 void Session::drain(Step& step) {
@@ -294,6 +295,20 @@ void Session::drainDtls(Step& step, Transport& transport) {
 
 // --- close
 
+bool Session::flush(Listener& heir, Duration limit) {
+  if (closed_ || host_.residents() >= limits::loop::kTails) return false;
+  Step& step = host_.step();
+  const TraceScope scope(step.trace, config_.subject);
+  data_.settle(step);
+  if (!data_.shutdown(step)) return false;
+  PARLEY_TRACE(step, Topic::session, "connection_flushing", {"owner", "local"});
+  listener_ = &heir;
+  events_.clear();
+  flushed_.start(step.now, std::min(limit, limits::loop::kFlush));
+  host_.touch(*this);
+  return true;
+}
+
 void Session::close() {
   if (closed_) return;
   closed_ = true;
@@ -309,6 +324,7 @@ void Session::close() {
     for (const auto& transport : transports_) leaveTail(step, *transport);
     giveBack(step, bases_.remove([](const Base& base) { return base.relay != nullptr; }));
   }
+  listener_->onClosed(*this);
   if (!isPlanted(PlantedBug::guestNotLeft)) host_.leave(*this);
 }
 

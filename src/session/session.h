@@ -23,6 +23,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   class Listener {
    public:
     virtual void onEvents(std::vector<Event> events) = 0;  // must not call back into the session
+    virtual void onClosed(Session&) {}                     // it may be gone when this returns
 
    protected:
     ~Listener() = default;
@@ -37,6 +38,10 @@ class Session final : public Host::Guest, private ice::PathSink {
   // ABORT and close_notify leave in this step; a tail goes on telling. Nothing is left of the
   // session with the host after it, and no event follows.
   void close();
+  // Delivers what was sent, with SCTP's SHUTDOWN, and then closes, after `limit` at the latest;
+  // `heir` hears what follows, which is of no use, and that it has closed. False: there is nothing
+  // to deliver or nobody to deliver it to, so close() is next.
+  bool flush(Listener& heir, Duration limit);
 
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
@@ -110,7 +115,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   dtls::Context::Shared context_;
   std::shared_ptr<Trust> trust_;
   Config config_;
-  Listener& listener_;
+  Listener* listener_;
   ice::Agent agent_;
   Bases bases_;
   std::vector<std::unique_ptr<Transport>> transports_;
@@ -118,6 +123,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   NameBook names_;                                       // of remote candidates
   DataPlane data_;
   std::vector<Event> events_;
+  Timer flushed_;  // runs while the session goes on after its close
   bool closed_ = false;
 };
 

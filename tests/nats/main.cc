@@ -1,6 +1,6 @@
 // The sixteen pairs of the four classic NATs (RFC 3489 5, in the words of RFC 4787), by STUN alone
-// and with TURN, each in so many worlds: does a call come about exactly where RFC 8445 can make one?
-// Every world also has to end with nothing left at the server.
+// and with TURN, each in so many worlds: does a call come about exactly where RFC 8445 can make
+// one? Every world also has to end with nothing left at the server.
 
 #include <cstdio>
 #include <cstdlib>

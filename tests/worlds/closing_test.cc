@@ -129,5 +129,93 @@ TEST_F(Closing, DestroyingTheConnectionInsideItsOwnHandlerIsClose) {
   EXPECT_TRUE(isReleased(alice));
 }
 
+struct Flushing : Closing {
+  static constexpr std::size_t kMessages = 200;
+
+  // More than the windows let out at once.
+  void fill(Call& call) {
+    const std::string text(10'000, 'x');
+    for (std::size_t i = 0; i < kMessages; ++i) call.offerer.channel->send(text);
+  }
+};
+
+TEST_F(Flushing, DeliversWhatWasSentAndThenClosesWithoutAnError) {
+  Call call(world, alice, bob);
+  ASSERT_TRUE(call.connect());
+  alice.post([&] {
+    fill(call);
+    call.offerer.pc->close({.flush = 10s});
+    EXPECT_EQ(call.offerer.pc->connectionState(), RTCPeerConnectionState::closed);
+    EXPECT_EQ(call.offerer.channel->readyState(), RTCDataChannelState::closed);
+  });
+  EXPECT_TRUE(world.runUntil([&] { return call.answerer.closes == 1; }, 10s));
+  EXPECT_EQ(call.answerer.received.size(), kMessages);
+  EXPECT_EQ(call.answerer.errors, 0);
+  bob.post([&] { call.answerer.pc->close(); });
+  world.runFor(9s);
+  EXPECT_TRUE(isReleased(alice));
+  EXPECT_TRUE(isReleased(bob));
+  EXPECT_EQ(call.offerer.closes, 0);
+}
+
+TEST_F(Flushing, IsWhatTheOtherCloseDoesNot) {
+  Call call(world, alice, bob);
+  ASSERT_TRUE(call.connect());
+  alice.post([&] {
+    fill(call);
+    call.offerer.pc->close();
+  });
+  EXPECT_TRUE(world.runUntil([&] { return call.answerer.closes == 1; }, 10s));
+  EXPECT_LT(call.answerer.received.size(), kMessages);
+  EXPECT_EQ(call.answerer.errors, 1);
+}
+
+TEST_F(Flushing, SurvivesLossAndTheEndOfTheObject) {
+  link.setOptions({.latency = 20ms, .loss = 0.02});
+  Call call(world, alice, bob);
+  ASSERT_TRUE(call.connect());
+  alice.post([&] {
+    fill(call);
+    call.offerer.pc->close({.flush = 30s});
+    call.offerer.pc.reset();
+  });
+  EXPECT_TRUE(world.runUntil([&] { return call.answerer.closes == 1; }, 30s));
+  EXPECT_EQ(call.answerer.received.size(), kMessages);
+}
+
+TEST_F(Flushing, EndsWhenItsTimeIsOver) {
+  Call call(world, alice, bob);
+  ASSERT_TRUE(call.connect());
+  link.cut();
+  alice.post([&] {
+    fill(call);
+    call.offerer.pc->close({.flush = 2s});
+  });
+  world.runFor(1s);
+  EXPECT_FALSE(isReleased(alice));
+  world.runFor(10s);  // the tail comes after it
+  EXPECT_TRUE(isReleased(alice));
+}
+
+TEST_F(Flushing, WithNothingConnectedItIsTheOtherClose) {
+  Call call(world, alice, bob);
+  alice.post([&] { call.offerer.pc->close({.flush = 10s}); });
+  world.runFor(1ms);
+  EXPECT_TRUE(isReleased(alice));
+}
+
+TEST_F(Flushing, TheEndOfTheLoopDoesNotWaitForIt) {
+  auto call = std::make_unique<Call>(world, alice, bob);
+  ASSERT_TRUE(call->connect());
+  link.cut();
+  alice.post([&] {
+    fill(*call);
+    call->offerer.pc->close({.flush = 10s});
+    call->offerer.realm->detach();
+  });
+  world.runFor(9s);
+  EXPECT_TRUE(isReleased(alice));
+}
+
 }  // namespace
 }  // namespace parley::worlds
