@@ -42,6 +42,8 @@ struct IceServer {
   friend bool operator==(const IceServer&, const IceServer&) = default;
 };
 
+struct MuxHandle;
+
 // What a session is made with. Only relayOnly and servers may change afterwards, by
 // SetGatherPolicy.
 struct GatherConfig {
@@ -53,6 +55,7 @@ struct GatherConfig {
   bool ipv6 = true;
   bool relayOnly = false;
   std::vector<IceServer> servers;
+  std::shared_ptr<MuxHandle> mux{};  // host candidates on its sockets, none on those of our own
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
 };
 
