@@ -1,5 +1,5 @@
-// parley_many [CONNECTIONS [IDLE_SECONDS]]: that many connections on one UDP port of one process,
-// their other ends in a second one with a socket each.
+// parley_many [CONNECTIONS [IDLE_SECONDS [FILE]]]: that many connections on one UDP port of one
+// process, their other ends in a second one with a socket each.
 
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -27,8 +27,8 @@ int main(int argc, char** argv) {
   if (argc > 1)
     options.connections = static_cast<std::uint32_t>(std::strtoul(argv[1], nullptr, 10));
   if (argc > 2) options.idleSeconds = std::atoi(argv[2]);
-  if (argc > 3 || options.connections == 0 || options.idleSeconds < 0) {
-    std::fprintf(stderr, "usage: %s [CONNECTIONS [IDLE_SECONDS]]\n", argv[0]);
+  if (argc > 4 || options.connections == 0 || options.idleSeconds < 0) {
+    std::fprintf(stderr, "usage: %s [CONNECTIONS [IDLE_SECONDS [FILE]]]\n", argv[0]);
     return 2;
   }
   raiseDescriptorLimit();
@@ -45,5 +45,6 @@ int main(int argc, char** argv) {
   bench::serveMany(ends[0], options, report);
   int status = 0;
   ::waitpid(child, &status, 0);
+  if (argc > 3 && !report.write(argv[3])) return 1;
   return status == 0 ? 0 : 1;
 }

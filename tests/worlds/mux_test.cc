@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
 #include "call.h"
+#include "core/limits.h"
 #include "parley/udp_mux.h"
+#include "stun/builder.h"
 #include "stun/message.h"
 
 namespace parley::worlds {
@@ -10,6 +12,19 @@ namespace {
 using testing::ElementsAre;
 
 constexpr std::uint16_t kPort = 3'478;
+
+// The same request, signed by somebody who does not know the password.
+ByteVector withWrongPassword(PacketPool& pool, const ByteVector& seen) {
+  const auto message = stun::MessageView::parse(seen);
+  if (!message || message->messageClass() != stun::Class::request) return seen;
+  const Packet forged = stun::MessageBuilder(pool.take(), stun::Class::request,
+                                             stun::Method::binding, message->transaction())
+                            .addText(stun::Attribute::username, *message->username())
+                            .addU32(stun::Attribute::priority, 1)
+                            .addU64(stun::Attribute::iceControlling, 1)
+                            .finish(stun::Integrity::sha1, bytesOf("a guess"));
+  return toVector(forged.bytes());
+}
 
 // A server with one port, and clients with sockets of their own.
 struct Mux : testing::Test {
@@ -107,17 +122,21 @@ TEST_F(Mux, OnesThatOfferHearTheAnswersToTheirChecks) {
   EXPECT_THAT(server.ports(), ElementsAre(kPort));
 }
 
+// What is the peer's stays so: fragments that are right with a password that is not, records that
+// the server has had before, and bytes that mean nothing.
 TEST_F(Mux, AStrangerGetsNoRouteWhateverItSends) {
-  std::vector<ByteVector> seen;
+  std::vector<ByteVector> recordings;
+  PacketPool pool{4};
   world.observeArrivals([&](const sim::Station& station, const sim::WireDatagram& datagram) {
-    if (&station == &server && seen.size() < 200) seen.push_back(datagram.bytes);
+    if (&station != &server || recordings.size() == 200) return;
+    if (datagram.bytes.front() < 4)
+      recordings.push_back(withWrongPassword(pool, datagram.bytes));
+    else
+      recordings.push_back(datagram.bytes);
   });
   addClients(3);
-  ASSERT_FALSE(seen.empty());
   world.stopObserving();
-  // Fragments that are right with passwords that are not, records and checks with other bits.
-  for (ByteVector& bytes : seen)
-    if (bytes.front() < 4 && bytes.size() > 40) bytes[bytes.size() - 12] ^= 1;
+  ASSERT_GT(recordings.size(), 10u);
   sim::OffPath& stranger = world.addOffPath("stranger", *IpAddress::parse("10.6.6.6"));
   world.connect(stranger, server);
   stranger.attack(
@@ -125,12 +144,13 @@ TEST_F(Mux, AStrangerGetsNoRouteWhateverItSends) {
         const auto port = static_cast<std::uint16_t>(1'024 + random.below(50'000));
         return sim::OffPath::Aim{{server.address(), kPort}, Address{stranger.address(), port}};
       },
-      {.perSecond = 500, .recordings = seen, .spoils = 0.2});
+      {.perSecond = 500, .recordings = recordings, .spoils = 0.2});
   world.runFor(20s);
   EXPECT_EQ(server.report().routes, 3u);
   EXPECT_TRUE(talk());
   EXPECT_GT(mux->stats().strangers, 1'000u);
-  EXPECT_LT(stranger.answers(), 1'500u) << "no more than the agents' errors";
+  EXPECT_GT(stranger.answers(), 0u) << "no request of its reached an agent";
+  EXPECT_LE(stranger.answers(), 3 * 21 * limits::ice::kErrorsPerSecond);
   stranger.rest();
   closeAll();
   mux.reset();
