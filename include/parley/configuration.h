@@ -52,8 +52,8 @@ struct Tuning {
   std::uint16_t portMin = 0;
   std::uint16_t portMax = 0;
 
-  // Host candidates on the sockets of this mux (parley/udp_mux.h), in place of sockets of their own;
-  // ports and interfaces are then the mux's. Looked at when the connection is made.
+  // Host candidates on the sockets of this mux (parley/udp_mux.h), in place of sockets of their
+  // own; ports and interfaces are then the mux's. Looked at when the connection is made.
   const UdpMux* udpMux = nullptr;
 
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.

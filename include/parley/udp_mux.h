@@ -33,7 +33,8 @@ struct UdpMuxOptions {
 //
 // The first connection that has validated a remote address has it alone; one that sends from the
 // same address to a second connection is not heard there. Server-reflexive candidates are not
-// gathered on a mux: behind a 1:1 NAT use Tuning::addressMappings. Relays have sockets of their own.
+// gathered on a mux: behind a 1:1 NAT use Tuning::addressMappings. Relays have sockets of their
+// own.
 //
 // It is used on the loop's thread. Make it before its connections and let it go after them: once it
 // is gone, those still there keep the addresses they have and find no new ones, and the sockets
@@ -49,9 +50,9 @@ class PARLEY_API UdpMux {
   std::vector<std::string> addresses() const;
 
   struct Stats {
-    std::size_t transports = 0;  // now, times the sockets; those of tails of closed ones included
-    std::uint64_t strangers = 0;          // datagrams that belonged to nobody
-    std::uint64_t addressTaken = 0;       // requests from an address that another connection has
+    std::size_t transports = 0;   // now, times the sockets; those of tails of closed ones included
+    std::uint64_t strangers = 0;  // datagrams that belonged to nobody
+    std::uint64_t addressTaken = 0;  // requests from an address that another connection has
   };
   Stats stats() const;
 

@@ -43,6 +43,7 @@ struct UdpOptions {
   IpAddress local{};
   std::uint16_t portMin = 0;  // 0 and 0: any port the system gives
   std::uint16_t portMax = 0;
+  bool isForMany = false;  // guests: more may wait for it to be writable
 };
 
 struct BoundUdp {
@@ -165,7 +166,7 @@ class Host {
   // share's. A share has the limits::mux::kRoutes addresses that were routed last.
   virtual bool route(SocketId /*share*/, const Address& /*remote*/) { return false; }
   virtual bool isRouted(SocketId /*share*/, const Address& /*remote*/) const { return false; }
-  virtual void unroute(SocketId /*share*/) {}  // all of its addresses
+  virtual void unroute(SocketId /*share*/) {}            // all of its addresses
   virtual void forward(SocketId /*share*/, Datagram) {}  // only within a turn
 
   // TCP: streams and listeners have ids like other sockets, change hands and are closed like them.

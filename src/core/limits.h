@@ -190,10 +190,10 @@ inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
 namespace mux {
-inline constexpr std::size_t kShares = 65'536;      // of one socket
-inline constexpr std::size_t kRoutes = 8;           // remote addresses of a share
-inline constexpr std::size_t kRequestsKept = 128;   // of a share: may be answered from anywhere
-inline constexpr std::size_t kUnsent = 4'096;       // datagrams while the socket is not writable
+inline constexpr std::size_t kShares = 65'536;     // of one socket
+inline constexpr std::size_t kRoutes = 8;          // remote addresses of a share
+inline constexpr std::size_t kRequestsKept = 128;  // of a share: may be answered from anywhere
+inline constexpr std::size_t kUnsent = 4'096;      // datagrams while the socket is not writable
 }  // namespace mux
 
 namespace loop {

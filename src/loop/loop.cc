@@ -366,7 +366,8 @@ LoopReport Loop::report() const {
   report.guests = guests_;
   report.residents = residents_;
   report.driver = driver_.stats();
-  report.sockets = owners_.size() - shares_ + report.driver.streamsLingering + report.driver.socketsOfItsOwn;
+  report.sockets =
+      owners_.size() - shares_ + report.driver.streamsLingering + report.driver.socketsOfItsOwn;
   report.shares = shares_;
   report.routes = routes_ ? routes_->size() : 0;
   report.routesRefused = routesRefused_;

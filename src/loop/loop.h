@@ -145,8 +145,8 @@ class Loop final : public Host {
     std::uint32_t place = 0;  // 0: closed, and open for its shares only
     std::uint64_t batch = 0;  // the last batch with something of this socket
     bool isTcp = false;
-    SocketId shared = {};       // of a share: what it is a share of
-    std::size_t shares = 0;     // of a shared socket
+    SocketId shared = {};    // of a share: what it is a share of
+    std::size_t shares = 0;  // of a shared socket
     Address local = {};
   };
   using Owners = std::unordered_map<SocketId, Owner>;

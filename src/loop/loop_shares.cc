@@ -28,8 +28,7 @@ Result<BoundUdp, OpenError> Loop::shareUdp(Guest& guest, SocketId shared) {
   const Address local = owner->second.local;
   const SocketId share{kShareBit | ++lastShare_};
   own(*seat, share, {.place = seat->place, .shared = shared, .local = local});
-  PARLEY_TRACE(step_, Topic::loop, "share_opened", {"socket", share.value},
-               {"of", shared.value});
+  PARLEY_TRACE(step_, Topic::loop, "share_opened", {"socket", share.value}, {"of", shared.value});
   return BoundUdp{share, local};
 }
 

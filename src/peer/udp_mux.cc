@@ -61,9 +61,8 @@ std::vector<std::string> UdpMux::addresses() const {
 UdpMux::Stats UdpMux::stats() const {
   if (!handle_->mux) return {};
   const session::UdpMux::Stats stats = handle_->mux->stats();
-  return {.transports = stats.shares,
-          .strangers = stats.strangers,
-          .addressTaken = stats.addressTaken};
+  return {
+      .transports = stats.shares, .strangers = stats.strangers, .addressTaken = stats.addressTaken};
 }
 
 }  // namespace parley

@@ -10,8 +10,7 @@ namespace parley::session {
 
 // Requests that name these fragments are ours. They are random; where another session has one of
 // them all the same, a socket that is new is given up, and one in use keeps those it has.
-void Session::nameFragments(Step& step, TransportId transport,
-                            std::vector<std::string> fragments) {
+void Session::nameFragments(Step& step, TransportId transport, std::vector<std::string> fragments) {
   UdpMux* mux = muxOn(host_, config_.gather.mux);
   if (!mux) return;
   bases_.remove([&](const Base& base) {

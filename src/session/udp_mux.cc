@@ -7,7 +7,8 @@
 
 namespace parley::session {
 
-Result<BoundUdp, OpenError> UdpMux::open(const UdpOptions& options) {
+Result<BoundUdp, OpenError> UdpMux::open(UdpOptions options) {
+  options.isForMany = true;
   auto bound = host_.openUdp(*this, options);
   if (bound) ports_.push_back({*bound, {}});
   return bound;
@@ -20,9 +21,8 @@ std::vector<BoundUdp> UdpMux::sockets() const {
 }
 
 Result<BoundUdp, OpenError> UdpMux::share(Guest& session, SocketId socket) {
-  const auto port = std::ranges::find(ports_, socket, [](const Port& each) {
-    return each.bound.socket;
-  });
+  const auto port =
+      std::ranges::find(ports_, socket, [](const Port& each) { return each.bound.socket; });
   if (port == ports_.end()) return Unexpected(OpenError::addressNotAvailable);
   auto share = host_.shareUdp(session, socket);
   if (share) shares_.emplace(share->socket, static_cast<std::size_t>(port - ports_.begin()));
@@ -61,9 +61,8 @@ UdpMux::Stats UdpMux::stats() const {
 }
 
 void UdpMux::onDatagram(Step&, Datagram datagram) {
-  const auto port = std::ranges::find(ports_, datagram.socket, [](const Port& each) {
-    return each.bound.socket;
-  });
+  const auto port = std::ranges::find(ports_, datagram.socket,
+                                      [](const Port& each) { return each.bound.socket; });
   if (port != ports_.end() && protocolOf(datagram.packet.bytes()) == Protocol::stun) {
     const auto message = stun::MessageView::parse(datagram.packet.bytes());
     const auto share = message ? port->book.shareFor(*message) : std::nullopt;

@@ -21,7 +21,7 @@ class UdpMux final : public Host::Guest {
   explicit UdpMux(Host& host) : host_(host) { host_.enter(*this); }
   ~UdpMux() override { host_.leave(*this); }
 
-  Result<BoundUdp, OpenError> open(const UdpOptions& options);
+  Result<BoundUdp, OpenError> open(UdpOptions options);
   std::vector<BoundUdp> sockets() const;
 
   // For sessions. A share knows no fragments until it is told some.
