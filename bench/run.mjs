@@ -14,6 +14,11 @@ console.log('Parley, C++');
 run(join(root, 'build/release/bench/parley_bench'), ['--output', join(folder, 'parley')]);
 const ours = lines(readFileSync(join(folder, 'parley'), 'utf8'));
 
+console.log('Parley, C++, many connections on one port');
+const most = 10_000; // a descriptor each for the clients
+run(join(root, 'build/release/bench/parley_many'), [String(most), '60', join(folder, 'many')]);
+const many = lines(readFileSync(join(folder, 'many'), 'utf8'));
+
 const isThere = (path) => existsSync(join(root, path));
 const others = [
   ['parley-node', 'Parley, Node.js', isThere('bindings/node/build/parley.node')],
@@ -49,5 +54,15 @@ sender no message arrived in the window, which may be the fault of the sender in
 Machine: ${cpus()[0].model}, ${cpus().length} hardware threads, ${type()} ${release()}, Node ${process.version}.
 
 ${table.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+
+## Many on one port
+
+\`build/release/bench/parley_many ${most} 60\`: a server with one \`UdpMux\` on one loop and one thread, and
+a second process with all the clients, a socket each; both share this machine's threads. Every
+connection has a channel and has sent a message there and back.
+
+| What | Figure |
+| --- | --- |
+${many.map(([, what, figure]) => `| ${what} | ${figure} |`).join('\n')}
 `);
 console.log('wrote docs/benchmarks.md');

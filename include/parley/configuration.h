@@ -11,6 +11,7 @@
 namespace parley {
 
 class RTCCertificate;
+class UdpMux;
 
 // webrtc-pc 4.2.
 enum class RTCIceTransportPolicy : std::uint8_t { relay, all };
@@ -50,6 +51,10 @@ struct Tuning {
   // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
   std::uint16_t portMin = 0;
   std::uint16_t portMax = 0;
+
+  // Host candidates on the sockets of this mux (parley/udp_mux.h), in place of sockets of their
+  // own; ports and interfaces are then the mux's. Looked at when the connection is made.
+  const UdpMux* udpMux = nullptr;
 
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
   std::vector<std::string> interfaces{};

@@ -14,4 +14,5 @@
 #include "parley/runtime.h"
 #include "parley/session_description.h"
 #include "parley/transports.h"
+#include "parley/udp_mux.h"
 #include "parley/version.h"

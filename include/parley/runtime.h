@@ -55,7 +55,7 @@ struct LoopConfig {
 struct PARLEY_API ReleaseReport {
   std::size_t connections = 0;
   std::size_t tails = 0;  // closed connections that still tell their peer
-  std::size_t sockets = 0;
+  std::size_t sockets = 0;  // those of a UdpMux too, until it and its connections are gone
   std::size_t timers = 0;
   std::size_t transactions = 0;  // STUN requests without an answer
   std::size_t packets = 0;       // pooled buffers in use

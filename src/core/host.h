@@ -43,6 +43,7 @@ struct UdpOptions {
   IpAddress local{};
   std::uint16_t portMin = 0;  // 0 and 0: any port the system gives
   std::uint16_t portMax = 0;
+  bool isForMany = false;  // guests: more may wait for it to be writable
 };
 
 struct BoundUdp {
@@ -105,6 +106,8 @@ class Host {
     virtual void onResolved(Step&, ResolveId, std::vector<IpAddress>) {}  // empty: it failed
     virtual void onInterfacesChanged(Step&) {}  // for those that watch them
     virtual void onStepEnd(Step& step) = 0;
+    // For the owner of a shared socket, which may only note it: the caller is closing something.
+    virtual void onShareClosed(SocketId /*share*/) {}
 
     // Of TCP. Bytes come in order and are lent for the step. After onStreamClosed() the id means
     // nothing any more. Who accepts a stream owns it as its listener, and it is open.
@@ -151,6 +154,20 @@ class Host {
   // Of a stream, what was written still leaves, within limits::loop::kStreamLinger.
   virtual void close(SocketId socket) = 0;
   virtual void send(Datagram datagram) = 0;  // joins the batch of the current step
+
+  // One UDP port for many guests. A share is an id of its own for a socket that is open: owned,
+  // handed over, closed and sent on like a socket. What comes from a remote address that was routed
+  // to it comes under its id; all else goes to the owner of the shared socket, who may forward it.
+  // A shared socket that is closed stays open for its shares until the last one is closed.
+  virtual Result<BoundUdp, OpenError> shareUdp(Guest&, SocketId /*shared*/) {
+    return Unexpected(OpenError::unsupported);
+  }
+  // For addresses that have proved who they are, and no others. False: the address is another
+  // share's. A share has the limits::mux::kRoutes addresses that were routed last.
+  virtual bool route(SocketId /*share*/, const Address& /*remote*/) { return false; }
+  virtual bool isRouted(SocketId /*share*/, const Address& /*remote*/) const { return false; }
+  virtual void unroute(SocketId /*share*/) {}            // all of its addresses
+  virtual void forward(SocketId /*share*/, Datagram) {}  // only within a turn
 
   // TCP: streams and listeners have ids like other sockets, change hands and are closed like them.
   // A connection under way is a stream already; that it could not be made is told later.

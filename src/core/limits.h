@@ -189,6 +189,13 @@ inline constexpr std::size_t kSsrcs = 1'024;
 inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
+namespace mux {
+inline constexpr std::size_t kShares = 65'536;     // of one socket
+inline constexpr std::size_t kRoutes = 8;          // remote addresses of a share
+inline constexpr std::size_t kRequestsKept = 128;  // of a share: may be answered from anywhere
+inline constexpr std::size_t kUnsent = 4'096;      // datagrams while the socket is not writable
+}  // namespace mux
+
 namespace loop {
 inline constexpr std::size_t kPackets = 65'536;       // pool blocks, 112 MiB in all
 inline constexpr std::size_t kDatagramsPerStep = 64;  // from one socket
@@ -204,7 +211,7 @@ inline constexpr Duration kAcceptPause = 100ms;             // while there is no
 inline constexpr Duration kStreamTimeout = 30s;             // unacknowledged, or not connected
 inline constexpr Duration kStreamLinger = 2s;               // of what is unsent when it is closed
 inline constexpr std::size_t kResolverThreads = 4;          // look-ups under way at once
-inline constexpr std::size_t kTails = 4'096;
+inline constexpr std::size_t kTails = 16'384;
 inline constexpr Duration kInterfacesSettle = 200ms;  // changes within it are told as one
 inline constexpr Duration kInterfacesPoll = 5s;       // where the system tells nothing
 inline constexpr Duration kTail = 8s;

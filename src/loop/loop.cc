@@ -154,20 +154,20 @@ Result<BoundUdp, OpenError> Loop::openUdp(Guest& guest, const UdpOptions& option
                  {"error", static_cast<std::int64_t>(bound.error())});
     return bound;
   }
-  own(*seat, bound->socket, false);
+  own(*seat, bound->socket, {.place = seat->place, .local = bound->local});
   PARLEY_TRACE(step_, Topic::loop, "socket_opened", {"socket", bound->socket.value},
                {"port", bound->local.port});
   return bound;
 }
 
-void Loop::own(Seat& seat, SocketId socket, bool isTcp) {
-  const bool isNew = owners_.emplace(socket, Owner{seat.place, 0, isTcp}).second;
+void Loop::own(Seat& seat, SocketId socket, Owner owner) {
+  const bool isNew = owners_.emplace(socket, owner).second;
   PARLEY_ASSERT(isNew);
   seat.sockets.push_back(socket);
 }
 
-void Loop::forget(std::unordered_map<SocketId, Owner>::iterator owner) {
-  std::erase(seatAt(owner->second.place).sockets, owner->first);
+void Loop::forget(Owners::iterator owner) {
+  if (owner->second.place != 0) std::erase(seatAt(owner->second.place).sockets, owner->first);
   owners_.erase(owner);
 }
 
@@ -175,6 +175,7 @@ void Loop::handOver(SocketId socket, Guest& heir) {
   const auto owner = owners_.find(socket);
   Seat* seat = seatOf(heir);
   if (owner == owners_.end() || !seat || owner->second.place == seat->place) return;
+  if (owner->second.place == 0) return;
   std::erase(seatAt(owner->second.place).sockets, socket);
   seat->sockets.push_back(socket);
   owner->second.place = seat->place;
@@ -184,6 +185,14 @@ void Loop::close(SocketId socket) {
   const auto owner = owners_.find(socket);
   if (owner == owners_.end()) return;
   open();
+  if (owner->second.shared != SocketId{}) return closeShare(owner);
+  if (owner->second.shares == 0) return shut(owner);
+  if (owner->second.place != 0) std::erase(seatAt(owner->second.place).sockets, socket);
+  owner->second.place = 0;
+}
+
+void Loop::shut(Owners::iterator owner) {
+  const SocketId socket = owner->first;
   if (owner->second.batch == batchNumber_) flush();
   const bool isTcp = owner->second.isTcp;
   forget(owner);
@@ -196,7 +205,11 @@ void Loop::close(SocketId socket) {
 }
 
 void Loop::send(Datagram datagram) {
-  const auto owner = owners_.find(datagram.socket);
+  auto owner = owners_.find(datagram.socket);
+  if (owner != owners_.end() && owner->second.shared != SocketId{}) {
+    datagram.socket = owner->second.shared;
+    owner = owners_.find(datagram.socket);
+  }
   datagram.packet = std::move(datagram.packet).keep(packets_);
   if (owner == owners_.end() || !datagram.packet) {
     ++dropped_;
@@ -233,6 +246,7 @@ void Loop::begin() {
 void Loop::deliver(SocketId socket, const Address& local, const Address& remote, std::uint8_t ecn,
                    MutableBytes bytes, Instant arrival) {
   PARLEY_ASSERT(turning_);
+  socket = recipientOf(socket, remote);
   Seat* seat = touchOwner(socket);
   if (!seat) {
     ++dropped_;
@@ -242,14 +256,6 @@ void Loop::deliver(SocketId socket, const Address& local, const Address& remote,
   const Instant when = arrival == Instant{} ? step_.now : std::min(arrival, step_.now);
   seat->guest->onDatagram(step_, {socket, local, remote, ecn, when, Packet::lend(bytes)});
   bury();
-}
-
-Loop::Seat* Loop::touchOwner(SocketId socket) {
-  const auto owner = owners_.find(socket);
-  if (owner == owners_.end()) return nullptr;
-  Seat& seat = seatAt(owner->second.place);
-  touchSeat(seat);
-  return &seat;
 }
 
 void Loop::resolved(ResolveId request, std::vector<IpAddress> found) {
@@ -360,7 +366,11 @@ LoopReport Loop::report() const {
   report.guests = guests_;
   report.residents = residents_;
   report.driver = driver_.stats();
-  report.sockets = owners_.size() + report.driver.streamsLingering + report.driver.socketsOfItsOwn;
+  report.sockets =
+      owners_.size() - shares_ + report.driver.streamsLingering + report.driver.socketsOfItsOwn;
+  report.shares = shares_;
+  report.routes = routes_ ? routes_->size() : 0;
+  report.routesRefused = routesRefused_;
   report.timersArmed = wheel_.armed();
   report.resolving = asking_.size();
   report.packetsInUse = packets_.inUse();

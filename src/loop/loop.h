@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "core/step.h"
 #include "core/trace.h"
 #include "loop/driver.h"
+#include "loop/route_table.h"
 #include "loop/timer_wheel.h"
 
 namespace parley::loop {
@@ -27,7 +29,9 @@ namespace parley::loop {
 struct LoopReport {
   std::size_t guests = 0;  // residents included
   std::size_t residents = 0;
-  std::size_t sockets = 0;  // of guests and of the driver itself
+  std::size_t sockets = 0;  // of guests and of the driver itself, shared ones once
+  std::size_t shares = 0;   // of shared sockets
+  std::size_t routes = 0;   // remote addresses that belong to shares
   std::size_t timersArmed = 0;
   std::size_t resolving = 0;
   std::size_t packetsInUse = 0;
@@ -40,6 +44,7 @@ struct LoopReport {
   std::size_t channels = 0;
   std::size_t namesPublished = 0;
   std::uint64_t datagramsDropped = 0;  // all reasons, ours and the driver's
+  std::uint64_t routesRefused = 0;     // the remote address was another share's
   std::uint64_t packetsRefused = 0;    // the pool was empty
   std::uint64_t steps = 0;
   DriverStats driver;
@@ -78,6 +83,11 @@ class Loop final : public Host {
   void handOver(SocketId socket, Guest& heir) override;
   void close(SocketId socket) override;  // what was sent on it in this step still leaves
   void send(Datagram datagram) override;
+  Result<BoundUdp, OpenError> shareUdp(Guest& guest, SocketId shared) override;
+  bool route(SocketId share, const Address& remote) override;
+  bool isRouted(SocketId share, const Address& remote) const override;
+  void unroute(SocketId share) override;
+  void forward(SocketId share, Datagram datagram) override;
   Result<SocketId, OpenError> connectTcp(Guest& guest, const TcpOptions& options) override;
   Result<BoundTcp, OpenError> listenTcp(Guest& guest, const TcpListenOptions& options) override;
   bool write(SocketId stream, Bytes bytes) override;
@@ -132,10 +142,14 @@ class Loop final : public Host {
     std::uint32_t nextFree = 0;  // while nobody sits here
   };
   struct Owner {
-    std::uint32_t place = 0;
+    std::uint32_t place = 0;  // 0: closed, and open for its shares only
     std::uint64_t batch = 0;  // the last batch with something of this socket
     bool isTcp = false;
+    SocketId shared = {};    // of a share: what it is a share of
+    std::size_t shares = 0;  // of a shared socket
+    Address local = {};
   };
+  using Owners = std::unordered_map<SocketId, Owner>;
 
   void open();
   void refreshClock();
@@ -144,8 +158,11 @@ class Loop final : public Host {
   Seat& takeSeat();
   void vacate(Seat& seat);
   void withdraw(Seat& seat, std::string name);
-  void own(Seat& seat, SocketId socket, bool isTcp);
-  void forget(std::unordered_map<SocketId, Owner>::iterator owner);
+  void own(Seat& seat, SocketId socket, Owner owner);
+  void forget(Owners::iterator owner);
+  void shut(Owners::iterator owner);
+  void closeShare(Owners::iterator share);
+  SocketId recipientOf(SocketId socket, const Address& remote) const;
   Seat* touchOwner(SocketId socket);
   void touchSeat(Seat& seat);
   void settleTouched();
@@ -172,7 +189,11 @@ class Loop final : public Host {
   std::vector<std::uint32_t> touched_;  // places; 0: left since
   std::size_t settledTo_ = 0;           // touched_ before this was settled
 
-  std::unordered_map<SocketId, Owner> owners_;
+  Owners owners_;
+  std::optional<RouteTable> routes_;  // once there is a share
+  std::size_t shares_ = 0;
+  std::uint32_t lastShare_ = 0;
+  std::uint64_t routesRefused_ = 0;
   std::unordered_map<ResolveId, std::uint32_t> asking_;  // by place
   std::uint64_t lastRequest_ = 0;
   std::size_t published_ = 0;

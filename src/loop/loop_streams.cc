@@ -15,7 +15,7 @@ Result<SocketId, OpenError> Loop::connectTcp(Guest& guest, const TcpOptions& opt
                  {"error", static_cast<std::int64_t>(stream.error())});
     return stream;
   }
-  own(*seat, *stream, true);
+  own(*seat, *stream, {.place = seat->place, .isTcp = true});
   PARLEY_TRACE(step_, Topic::loop, "stream_connecting", {"socket", stream->value},
                {"port", options.remote.port});
   return stream;
@@ -31,7 +31,7 @@ Result<BoundTcp, OpenError> Loop::listenTcp(Guest& guest, const TcpListenOptions
                  {"error", static_cast<std::int64_t>(bound.error())});
     return bound;
   }
-  own(*seat, bound->socket, true);
+  own(*seat, bound->socket, {.place = seat->place, .isTcp = true});
   PARLEY_TRACE(step_, Topic::loop, "socket_listens", {"socket", bound->socket.value},
                {"port", bound->local.port});
   return bound;
@@ -84,7 +84,7 @@ bool Loop::streamAccepted(SocketId listener, SocketId stream, const Address& loc
   PARLEY_ASSERT(turning_);
   Seat* seat = touchOwner(listener);
   if (!seat) return false;
-  own(*seat, stream, true);
+  own(*seat, stream, {.place = seat->place, .isTcp = true});
   PARLEY_TRACE(step_, Topic::loop, "stream_accepted", {"socket", stream.value});
   seat->guest->onStreamAccepted(step_, listener, stream, local, remote);
   bury();

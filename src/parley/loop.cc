@@ -74,7 +74,7 @@ bool Loop::isCurrent() const { return state_->runner.isCurrent(); }
 
 ReleaseReport Loop::releaseReport() const {
   const loop::LoopReport held = state_->runner.report();
-  return {.connections = held.guests - held.residents,
+  return {.connections = held.guests - held.residents - state_->realm->muxes(),
           .tails = held.residents,
           .sockets = held.sockets,
           .timers = held.timersArmed,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "parley/certificate.h"
+#include "parley/udp_mux.h"
 #include "peer/errors.h"
 #include "peer/ice_server.h"
 #include "peer/settings.h"
@@ -85,8 +86,10 @@ void PeerConnection::start() {
   const auto self = shared_from_this();
   context_.tasks.start(std::shared_ptr<Tasks>(self, &context_.tasks));
   // Opened when it is needed first, so that setConfiguration may still say how.
-  context_.openSession = [this] {
+  const auto mux = tuning_.udpMux ? tuning_.udpMux->handle() : nullptr;
+  context_.openSession = [this, mux] {
     session::Config config = sessionConfig(configuration_, tuning_, identity_);
+    config.gather.mux = mux;
     config.subject = context_.subject;
     return context_.realm->openSession(std::move(config),
                                        std::weak_ptr<session::Port::Listener>(weak_from_this()));

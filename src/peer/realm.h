@@ -33,6 +33,9 @@ class Realm {
   virtual std::unique_ptr<session::Port> openSession(
       session::Config config, std::weak_ptr<session::Port::Listener> listener) = 0;
 
+  // A mux on the loop of the objects, without sockets yet; null: they have no loop, or it is gone.
+  virtual std::shared_ptr<session::MuxHandle> openMux() { return nullptr; }
+
   // Where the objects' own states are traced: nowhere, when they live on another thread than the
   // sink, which then still hears all that the engine does.
   struct Tracing {

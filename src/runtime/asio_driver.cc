@@ -33,13 +33,15 @@ Instant arrivalOf(std::int64_t wallMicros, const loop::ClockReading& clock) {
 
 struct AsioDriver::Socket {
   Socket(boost::asio::io_context& context, SocketId id_, const UdpSocket& opened,
-         const DriverConfig& config)
+         const DriverConfig& config, std::size_t most)
       : id(id_),
+        unsentMost(most),
         local(opened.local()),
         writer(config.tuning.useMmsg, opened.canSegment(), config.calls),
         descriptor(context) {}
 
   const SocketId id;
+  const std::size_t unsentMost;
   const Address local;
   DatagramWriter writer;
   std::deque<Datagram> unsent;
@@ -92,7 +94,9 @@ Result<BoundUdp, OpenError> AsioDriver::openUdp(const UdpOptions& options) {
   auto opened = UdpSocket::open(options, config_.tuning, random_);
   if (!opened) return Unexpected(opened.error());
   const SocketId id{++lastSocket_};
-  const auto socket = std::make_shared<Socket>(context_, id, *opened, config_);
+  const std::size_t most =
+      options.isForMany ? limits::mux::kUnsent : limits::loop::kUnsentPerSocket;
+  const auto socket = std::make_shared<Socket>(context_, id, *opened, config_, most);
   Errors error;
   (void)socket->descriptor.assign(opened->descriptor(), error);
   if (error) return Unexpected(openErrorOf(error.value()));  // the reactor has no room for it
@@ -181,7 +185,7 @@ void AsioDriver::flush(const SocketPointer& socket) {
     stats_.refusedByPeer += outcome.refused;
     if (outcome.wouldBlock) awaitWritable(socket);
   }
-  for (; socket->unsent.size() > limits::loop::kUnsentPerSocket; socket->unsent.pop_back()) {
+  for (; socket->unsent.size() > socket->unsentMost; socket->unsent.pop_back()) {
     ++stats_.unsentDropped;
   }
 }

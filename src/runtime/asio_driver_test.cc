@@ -66,6 +66,15 @@ TEST_F(AsioDriverTest, KeepsABoundedNumberWhileTheSocketWouldBlockAndSendsThemAf
   EXPECT_EQ(driver.stats().datagramsSent, limits::loop::kUnsentPerSocket);
 }
 
+TEST_F(AsioDriverTest, MoreMayWaitForASocketThatIsForMany) {
+  const BoundUdp one =
+      *driver.openUdp({.local = *IpAddress::parse("127.0.0.1"), .isForMany = true});
+  Valve::isOpen = false;
+  send(one, one, 2 * limits::loop::kUnsentPerSocket);
+  EXPECT_EQ(driver.stats().unsentDropped, 0u);
+  Valve::isOpen = true;
+}
+
 TEST_F(AsioDriverTest, ClosingABlockedSocketFreesWhatItHeld) {
   const BoundUdp one = open();
   Valve::isOpen = false;

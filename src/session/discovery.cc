@@ -82,6 +82,7 @@ void Discovery::ask(Step& step, const IceServer& server, const std::vector<IpAdd
 
 void Discovery::probe(Step& step, const IceServer& server,
                       const std::vector<IpAddress>& addresses) {
+  if (config_.mux) return;  // a server's answers would have to find their way among all sessions
   for (const LocalSocket& socket : bases_.hostSockets(transport_))
     if (const IpAddress* ip = ofFamily(addresses, socket.local.ip.family()))
       reflexive_.probe(step, socket.socket, socket.local, {*ip, server.port}, server.url);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "session/udp_mux.h"
 
 namespace parley::session {
 namespace {
@@ -76,6 +77,7 @@ IpAddress Gatherer::announced(const IpAddress& local) const {
 std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket> held) {
   std::vector<LocalSocket> sockets;
   if (config_.relayOnly) return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
+  if (config_.mux) return share(step, held);
   for (const IpAddress& address : addresses()) {
     const auto known =
         std::ranges::find(held, address, [](const LocalSocket& socket) { return socket.local.ip; });
@@ -87,6 +89,27 @@ std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket>
     if (!socket) continue;
     socket->rank = static_cast<unsigned>(sockets.size());
     sockets.push_back(*socket);
+  }
+  return sockets;
+}
+
+// All of the mux's sockets, whatever the interfaces are by now: it has them for life.
+std::vector<LocalSocket> Gatherer::share(Step& step, std::span<const LocalSocket> held) {
+  std::vector<LocalSocket> sockets;
+  UdpMux* mux = muxOn(host_, config_.mux);
+  if (!mux) PARLEY_TRACE(step, Topic::session, "mux_refused", {"trigger", "not of this loop"});
+  for (const BoundUdp& port : mux ? mux->sockets() : std::vector<BoundUdp>{}) {
+    if (port.local.ip.isV6() && !config_.ipv6) continue;
+    const auto known = std::ranges::find(held, port.local, &LocalSocket::local);
+    if (known != held.end()) {
+      sockets.push_back(*known);
+    } else if (const auto share = mux->share(owner_, port.socket)) {
+      sockets.push_back({.socket = share->socket,
+                         .local = share->local,
+                         .announced = {announced(share->local.ip), share->local.port},
+                         .isShared = true});
+    }
+    if (!sockets.empty()) sockets.back().rank = static_cast<unsigned>(sockets.size() - 1);
   }
   return sockets;
 }

@@ -15,6 +15,7 @@ struct LocalSocket {
   Address local;      // what it is bound to
   Address announced;  // the same, or what a 1:1 NAT makes of it
   unsigned rank = 0;  // 0: the interface we like best
+  bool isShared = false;  // a share of a mux's
 };
 
 // Chooses interfaces and opens the sockets behind host candidates. It knows no agent and no
@@ -31,6 +32,7 @@ class Gatherer {
   std::optional<LocalSocket> openOn(Step& step, const IpAddress& address);
 
  private:
+  std::vector<LocalSocket> share(Step& step, std::span<const LocalSocket> held);
   bool isWanted(const NetworkInterface& interface) const;
   IpAddress announced(const IpAddress& local) const;
 

@@ -13,6 +13,9 @@ void Attachment::detach() {
     if (const auto listener = port->listener_.lock()) listener->onEngineGone();
   }
   while (!flushing_.empty()) flushing_.back()->close();
+  for (const auto& each : muxes)
+    if (const auto mux = each.lock()) mux->mux.reset();
+  muxes.clear();
   host = nullptr;
 }
 
@@ -20,6 +23,21 @@ void Attachment::flush(std::unique_ptr<Session> session, Duration limit) {
   if (!session->flush(*this, limit)) return;  // and closes as it goes
   flushing_.push_back(session.get());
   host->adopt(std::move(session));
+}
+
+std::size_t Attachment::openMuxes() const {
+  return static_cast<std::size_t>(std::ranges::count_if(muxes, [](const auto& each) {
+    const auto handle = each.lock();
+    return handle && handle->mux;
+  }));
+}
+
+std::shared_ptr<MuxHandle> Attachment::openMux() {
+  if (!host) return nullptr;
+  std::erase_if(muxes, [](const auto& each) { return each.expired(); });
+  auto handle = std::make_shared<MuxHandle>(*host);
+  muxes.push_back(handle);
+  return handle;
 }
 
 LocalPort::LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shared context,

@@ -6,6 +6,7 @@
 #include "core/host.h"
 #include "session/port.h"
 #include "session/session.h"
+#include "session/udp_mux.h"
 
 namespace parley::session {
 
@@ -15,9 +16,12 @@ class LocalPort;
 struct Attachment final : private Session::Listener {
   Host* host = nullptr;
   std::vector<LocalPort*> ports;
+  std::vector<std::weak_ptr<MuxHandle>> muxes;
   std::uint32_t subjects = 0;  // connections numbered so far
   std::shared_ptr<Trust> trust = std::make_shared<Trust>();
 
+  std::shared_ptr<MuxHandle> openMux();  // without sockets; null: the host is gone
+  std::size_t openMuxes() const;
   void detach();  // closes every session; the ports stay and are deaf
   // Takes a session that is to deliver what it was given before it closes.
   void flush(std::unique_ptr<Session> session, Duration limit);

@@ -42,6 +42,8 @@ struct IceServer {
   friend bool operator==(const IceServer&, const IceServer&) = default;
 };
 
+struct MuxHandle;
+
 // What a session is made with. Only relayOnly and servers may change afterwards, by
 // SetGatherPolicy.
 struct GatherConfig {
@@ -54,6 +56,7 @@ struct GatherConfig {
   bool relayOnly = false;
   std::vector<IceServer> servers;
   std::string authoritiesPem;  // whom TURN over TLS trusts; empty: whom the system trusts
+  std::shared_ptr<MuxHandle> mux{};  // host candidates on its sockets, none on those of our own
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
 };
 

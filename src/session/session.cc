@@ -71,6 +71,7 @@ void Session::apply(Step& step, CreateTransport& command) {
   transports_.push_back(std::make_unique<Transport>(command.id, agent_, context_));
   agent_.addTransport(step, indexOf(command.id), command.local);
   gather(step, command.id, command.local);
+  nameFragments(step, command.id, {command.local.ufrag});
 }
 
 void Session::apply(Step& step, CloseTransport& command) {
@@ -123,13 +124,18 @@ void Session::apply(Step& step, EndRemoteCandidates& command) {
 }
 
 void Session::apply(Step& step, RestartIce& command) {
-  if (!find(command.id)) return;
+  const ice::Credentials* before = agent_.localCredentials(indexOf(command.id));
+  if (!find(command.id) || !before) return;
+  std::vector<std::string> fragments{before->ufrag, command.local.ufrag};
   agent_.restart(step, indexOf(command.id), command.local);
   gather(step, command.id, command.local);
+  nameFragments(step, command.id, std::move(fragments));
 }
 
 void Session::apply(Step& step, CancelIceRestart& command) {
   agent_.cancelRestart(step, indexOf(command.id));
+  if (const ice::Credentials* local = agent_.localCredentials(indexOf(command.id)))
+    nameFragments(step, command.id, {local->ufrag});
 }
 
 void Session::apply(Step&, SetGatherPolicy& command) {
@@ -203,10 +209,13 @@ void Session::onStun(Step& step, const Bases::Arrival& arrival) {
                                       message->messageClass() == stun::Class::error);
   const Address& remote = arrival.path.remote;
   if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
+  if (message && !mayTake(arrival, *message)) return;
   agent_.receive(step, arrival.path, arrival.packet.bytes());
+  routeIfKnown(arrival);
 }
 
 void Session::sendOn(Step& step, const ice::Path& path, Packet packet) {
+  expectAnswer(path, packet.bytes());
   bases_.send(step, path, std::move(packet));
 }
 
@@ -255,6 +264,7 @@ void Session::drainIce(Step& step) {
 }
 
 void Session::onIce(Step&, const ice::StateChanged& event) {
+  if (event.state == ice::State::failed) unrouteAll(idOf(event.transport));
   events_.push_back(IceStateChanged{idOf(event.transport), toIceState(event.state)});
 }
 
@@ -337,6 +347,7 @@ void Session::leaveTail(Step& step, Transport& transport) {
   const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
   if (!isWanted || !base || host_.residents() >= limits::loop::kTails) return;
   const SocketId socket = base->id();
+  dropFragments(*base);
   auto tail =
       std::make_unique<Tail>(host_, step,
                              Tail::Farewell{.socket = socket,

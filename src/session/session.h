@@ -95,6 +95,14 @@ class Session final : public Host::Guest, private ice::PathSink {
                                                ice::Candidate candidate, const Origin& origin);
   void giveBack(Step& step, std::vector<std::unique_ptr<Relay>> relays);
 
+  // session_mux.cc
+  void nameFragments(Step& step, TransportId transport, std::vector<std::string> fragments);
+  bool mayTake(const Bases::Arrival& arrival, const stun::MessageView& message) const;
+  void routeIfKnown(const Bases::Arrival& arrival);
+  void unrouteAll(TransportId transport);
+  void dropFragments(const Base& base);
+  void expectAnswer(const ice::Path& path, Bytes packet);
+
   void drain(Step& step);
   void drainIce(Step& step);
   void drainDtls(Step& step, Transport& transport);

@@ -134,7 +134,37 @@ class TestHost final : public Host {
     if (const auto found = sockets.find(socket); found != sockets.end())
       found->second.owner = &heir;
   }
-  void close(SocketId socket) override { sockets.erase(socket); }
+  void close(SocketId socket) override {
+    const auto found = sockets.find(socket);
+    if (found == sockets.end()) return;
+    const SocketId shared = found->second.shared;
+    sockets.erase(found);
+    unroute(socket);
+    if (const auto port = sockets.find(shared); port != sockets.end())
+      port->second.owner->onShareClosed(socket);
+  }
+  Result<BoundUdp, OpenError> shareUdp(Guest& guest, SocketId shared) override {
+    const SocketId id{++lastSocket_};
+    const Address local = sockets.at(shared).local;
+    sockets[id] = {&guest, local, shared};
+    return BoundUdp{id, local};
+  }
+  bool route(SocketId share, const Address& remote) override {
+    return routes.emplace(remote, share).first->second == share;
+  }
+  bool isRouted(SocketId share, const Address& remote) const override {
+    const auto found = routes.find(remote);
+    return found != routes.end() && found->second == share;
+  }
+  void unroute(SocketId share) override {
+    std::erase_if(routes, [share](const auto& each) { return each.second == share; });
+  }
+  void forward(SocketId share, Datagram datagram) override {
+    Guest& guest = *sockets.at(share).owner;
+    touch(guest);
+    datagram.socket = share;
+    guest.onDatagram(step(), std::move(datagram));
+  }
   void send(Datagram datagram) override {
     const auto socket = sockets.find(datagram.socket);
     ASSERT_NE(socket, sockets.end()) << "sent on a socket that is closed";
@@ -185,9 +215,14 @@ class TestHost final : public Host {
     dismissed_.clear();
   }
   bool deliver(Flight& flight) {
-    const auto socket = std::ranges::find_if(
-        sockets, [&](const auto& each) { return each.second.local == flight.to; });
+    auto socket = std::ranges::find_if(sockets, [&](const auto& each) {
+      return each.second.local == flight.to && each.second.shared == SocketId{};
+    });
     if (socket == sockets.end()) return false;
+    if (const auto route = routes.find(flight.from); route != routes.end()) {
+      const auto share = sockets.find(route->second);
+      if (share != sockets.end() && share->second.shared == socket->first) socket = share;
+    }
     Guest& guest = *socket->second.owner;
     touch(guest);
     guest.onDatagram(step(), {.socket = socket->first,
@@ -221,6 +256,7 @@ class TestHost final : public Host {
   struct Socket {
     Guest* owner = nullptr;
     Address local;
+    SocketId shared{};  // of a share
   };
   struct Question {
     Guest* guest = nullptr;
@@ -230,6 +266,7 @@ class TestHost final : public Host {
   std::vector<Question> asked;
   std::vector<NetworkInterface> interfaceList;
   std::map<SocketId, Socket> sockets;
+  std::map<Address, SocketId> routes;  // to shares
   std::vector<UdpOptions> opens;
   std::function<bool(const UdpOptions&)> failOpen;
   std::size_t strangers = 0;  // residents that are none of ours

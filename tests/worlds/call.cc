@@ -32,8 +32,10 @@ void End::use(std::shared_ptr<RTCDataChannel> opened) {
 }
 
 Call::Call(sim::World& in, sim::Node& a, sim::Node& b, RTCDataChannelInit init, Tuning tuning,
-           RTCConfiguration configuration)
-    : world(in), offerer(a, tuning, configuration), answerer(b, tuning, configuration) {
+           RTCConfiguration configuration, std::optional<Tuning> answerersTuning)
+    : world(in),
+      offerer(a, tuning, configuration),
+      answerer(b, answerersTuning.value_or(tuning), configuration) {
   trickle(offerer, answerer);
   trickle(answerer, offerer);
   offerer.use(offerer.pc->createDataChannel("call", init));

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ class Call {
   using Rewrite = std::function<std::string(std::string sdp)>;
 
   Call(sim::World& world, sim::Node& a, sim::Node& b, RTCDataChannelInit init = {},
-       Tuning tuning = {}, RTCConfiguration configuration = {});
+       Tuning tuning = {}, RTCConfiguration configuration = {},
+       std::optional<Tuning> answerersTuning = {});
 
   void start(Rewrite rewriteOffer = {}, Rewrite rewriteAnswer = {});
   bool isOpen() const { return offerer.isOpen() && answerer.isOpen(); }

@@ -4,7 +4,7 @@ dev_bench() {
   need base
   node_modules bench/rivals
   configure release
-  compile release parley_bench
+  compile release parley_bench parley_many
   if [ $# -gt 0 ]; then
     build/release/bench/parley_bench "$@"
     return
