@@ -33,9 +33,12 @@ std::string textOf(const sim::WireDatagram& datagram) {
 
 }  // namespace
 
-WireWatch::WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes,
-                     bool isForged)
-    : world_(world), journal_(journal), nodes_(nodes), isForged_(isForged) {
+WireWatch::WireWatch(sim::World& world, Journal& journal, const Network& network, bool isForged)
+    : world_(world),
+      journal_(journal),
+      nodes_{&network.node(0), &network.node(1)},
+      server_(network.serverNode()),
+      isForged_(isForged) {
   world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
     onDatagram(from, datagram);
   });
@@ -47,6 +50,7 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   ++datagrams_;
   // Forgeries borrow a machine's place on the link, not its turn.
   const bool isNode = &from == nodes_[0] || &from == nodes_[1];
+  if (&from == server_) return onRelayed(datagram);
   if (!isNode) return noteAnswer(datagram);  // a NAT hands on what a machine has sent
   const std::size_t index = &from == nodes_[1] ? 1 : 0;
   if (!nodes_[index]->isSending()) return;
@@ -56,7 +60,14 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
     journal_.violate("INV-10",
                      textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) + " bytes");
   if (tellsSecret(datagram.bytes)) journal_.violate("INV-14", "a password is on the wire");
+  if (Network::isServer(datagram.destination)) return;  // ServerWatch
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
+}
+
+void WireWatch::onRelayed(const sim::WireDatagram& datagram) {
+  noteAnswer(datagram);
+  const bool isOwn = Network::isServer(datagram.source) || !server_->isSending();
+  if (!isOwn && !isStun(datagram.bytes)) onData(datagram);
 }
 
 void WireWatch::keepsSecret(int user, std::string password) {
