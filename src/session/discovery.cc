@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::session {
 namespace {
@@ -34,7 +35,7 @@ void Discovery::begin(Step& step, std::string ufrag) {
     base->socket.rank = open.rank;
     events_.push(HostFound{open.socket});
   }
-  keepRelays();
+  keepRelays(step);
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
     if (const auto numeric = IpAddress::parse(server.host))
@@ -45,14 +46,17 @@ void Discovery::begin(Step& step, std::string ufrag) {
 }
 
 // An allocation of the generation before serves this one, too, if its server is still asked for.
-// One that is not goes when ICE retires it, or at once when it has never been a candidate.
-void Discovery::keepRelays() {
+// One that is not goes when ICE retires it, or at once when it has never been a candidate. The
+// server may have been restarted, which is often why there is a new generation: it is asked.
+void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
     const bool stands = base->relay->client().isAllocated();
     if (isWanted(*base->relay)) {
-      if (stands)
-        events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
+      if (!stands) continue;
+      if (!isPlanted(PlantedBug::relayNotProved)) base->relay->client().prove(step);
+      keepalive_.start(step.now, limits::ice::kKeepalive);
+      events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
     } else if (!stands) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -128,6 +132,17 @@ void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place)
   base.relay->client().allocate(step);
 }
 
+void Discovery::onTimer(Step& step) {
+  reflexive_.onTimer(step);
+  if (!keepalive_.expire(step.now) || isPlanted(PlantedBug::relayMappingNotKept)) return;
+  for (const auto& base : bases_.all()) {
+    if (base->transport != transport_ || !base->relay || !base->relay->client().isAllocated())
+      continue;
+    base->relay->keepAlive(step);
+    if (!keepalive_.isRunning()) keepalive_.start(step.now, limits::ice::kKeepalive);
+  }
+}
+
 // --- what came of it
 
 void Discovery::settle(Step& step) {
@@ -165,8 +180,12 @@ void Discovery::collectRelays(Step& step) {
   });
 }
 
-void Discovery::on(Step&, Base& base, const turn::Allocated& event) {
+void Discovery::on(Step& step, Base& base, const turn::Allocated& event) {
   base.allocated = event;
+  if (!keepalive_.isRunning()) keepalive_.start(step.now, limits::ice::kKeepalive);
+  if (isPlanted(PlantedBug::reflexiveWrongBase))
+    for (const LocalSocket& socket : bases_.hostSockets(transport_))
+      events_.push(ReflexiveFound{socket.socket, event.mapped, base.relay->place().address, {}});
   events_.push(RelayFound{base.id(), event.relayed, event.mapped});
 }
 
@@ -196,10 +215,15 @@ void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
                {"trigger", event.reason});
   gone_.push_back(base.id());
   events_.push(RelayGone{base.id()});
+  // While candidates are gathered, another one takes its place.
+  Relay::Place place = base.relay->place();
+  if (isRunning_ && isWanted(*base.relay) && ++place.tries < limits::turn::kAllocateTries)
+    openRelay(step, base.socket.local.ip, std::move(place));
 }
 
 bool Discovery::isPending(const Base& base) const {
-  return base.transport == transport_ && base.relay && !base.relay->client().isAllocated() &&
+  return base.transport == transport_ && base.relay &&
+         (!base.relay->client().isAllocated() || base.relay->client().isProving()) &&
          std::ranges::find(gone_, base.id()) == gone_.end();
 }
 

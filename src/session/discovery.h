@@ -9,6 +9,7 @@
 
 #include "core/host.h"
 #include "core/ports.h"
+#include "core/timer.h"
 #include "session/bases.h"
 #include "session/gatherer.h"
 #include "session/port.h"
@@ -67,7 +68,10 @@ class Discovery {
   // them still carries data.
   void begin(Step& step, std::string ufrag);
   // A pair is in use: mappings need no keeping alive by us.
-  void onConnected() { reflexive_.keepNoLonger(); }
+  void onConnected() {
+    reflexive_.keepNoLonger();
+    keepalive_.stop();
+  }
 
   // False: the response answers no question of ours.
   bool receive(Step& step, SocketId socket, const Address& remote,
@@ -75,8 +79,8 @@ class Discovery {
     return reflexive_.receive(step, socket, remote, response);
   }
   bool onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found);
-  void onTimer(Step& step) { reflexive_.onTimer(step); }
-  Instant deadline() const { return reflexive_.deadline(); }
+  void onTimer(Step& step);
+  Instant deadline() const { return earliest(reflexive_.deadline(), keepalive_.due()); }
 
   void settle(Step& step);  // before events are drained
   std::optional<Event> nextEvent() { return events_.pop(); }
@@ -95,7 +99,7 @@ class Discovery {
   void on(Step& step, Base& base, const turn::Lost& event);
   void on(Step&, Base&, const turn::PeerRefused&) {}
   void on(Step&, Base&, const turn::Released&) {}
-  void keepRelays();
+  void keepRelays(Step& step);
   bool isWanted(const Relay& relay) const;
   bool isPending(const Base& base) const;
   std::size_t pending() const;
@@ -112,6 +116,7 @@ class Discovery {
   std::vector<SocketId> gone_;  // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
+  Timer keepalive_;  // of ways to relays that are not in use yet
   EventQueue<Event> events_;
 };
 

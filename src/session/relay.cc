@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "stun/builder.h"
+
 namespace parley::session {
 namespace {
 
@@ -19,6 +21,14 @@ Relay::Relay(Host& host, Place place)
 std::optional<turn::Relayed> Relay::receive(Step& step, Datagram datagram) {
   if (datagram.remote != place_.address) return std::nullopt;
   return client_.receive(step, std::move(datagram.packet));
+}
+
+void Relay::keepAlive(Step& step) {
+  if (place_.server.transport != IceServer::Transport::udp) return;
+  Packet packet = stun::MessageBuilder(step.packets.take(), stun::Class::indication,
+                                       stun::Method::binding, stun::newTransactionId(step.secrets))
+                      .finish();
+  if (packet) sendToServer(step, std::move(packet));
 }
 
 void Relay::sendToServer(Step&, Packet message) {

@@ -30,6 +30,9 @@ class Relay final : private turn::Client::Sink {
   turn::Client& client() { return client_; }
   const turn::Client& client() const { return client_; }
 
+  // RFC 8445 11: an indication that nobody answers keeps the way to the server open in a NAT.
+  void keepAlive(Step& step);
+
   // What a peer sent through the relay, if that is what the datagram is.
   std::optional<turn::Relayed> receive(Step& step, Datagram datagram);
 

@@ -106,6 +106,11 @@ class Client final {
   // there is no allocation, and where the server has refused the peer.
   bool send(Step& step, const Address& peer, Packet payload);
 
+  // Asks at once whether the allocation still stands: who sends through one that the server has
+  // forgotten hears nothing. Lost, or nothing.
+  void prove(Step& step);
+  bool isProving() const;
+
   // One message from the server. Data of peers that we have no permission for is dropped, and so
   // is every answer whose integrity does not hold.
   std::optional<Relayed> receive(Step& step, Packet message);

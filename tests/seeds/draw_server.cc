@@ -92,7 +92,11 @@ class ServerDrawing {
     if (oneIn(3)) server.allocations = between(16s, 40s);
     if (oneIn(20)) server.permissions = between(10s, 40s);
     if (oneIn(20)) server.channels = between(10s, 40s);
-    if (isMild() && plan_.signalling < 1s && oneIn(6)) server.late = between(25s, 45s);
+    if (!isMild() || !oneIn(5)) return;
+    // Longer than a NAT remembers, and less than a handshake may take.
+    server.late = between(22s, 27s);
+    for (auto& nat : plan_.nats)
+      if (nat) nat->lifetime = 20s;
   }
   void drawFault() {
     const Duration from = oneIn(2) ? between(0s, 1s) : between(0s, 18s);

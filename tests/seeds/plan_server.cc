@@ -49,6 +49,8 @@ std::string inSeconds(const char* what, std::optional<Duration> time) {
 
 bool Plan::canMeet() const {
   if (meetsDirectly(*this, true)) return true;
+  // RFC 8656 fixes how long permissions and channels live, so nobody asks again sooner.
+  if (server && (server->permissions || server->channels)) return false;
   return server && (meetsOverRelayOf(*this, 0) || meetsOverRelayOf(*this, 1));
 }
 

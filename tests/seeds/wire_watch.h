@@ -45,6 +45,7 @@ class WireWatch {
   std::array<sim::Node*, 2> nodes_;
   const sim::Node* server_;
   bool isForged_;
+  bool hasNats_;  // two that map by address show each other many more paths
   std::map<Path, Instant> answered_;  // the last success response that can have reached the sender
   std::array<std::deque<Instant>, 2> requests_;
   std::array<std::uint64_t, 2> wakes_{};
