@@ -45,14 +45,14 @@ void Discovery::begin(Step& step, std::string ufrag) {
   }
 }
 
-// An allocation of the generation before serves this one, too, if its server is still asked for.
-// One that is not goes when ICE retires it, or at once when it has never been a candidate. The
+// An allocation of the generation before serves this one, too, if its server is still asked for,
+// from an address that we still have. One that is not goes when ICE retires it, or at once when it has never been a candidate. The
 // server may have been restarted, which is often why there is a new generation: it is asked.
 void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
     const bool stands = base->relay->client().isAllocated();
-    if (isWanted(*base->relay)) {
+    if (isWanted(*base)) {
       if (!stands) continue;
       if (!isPlanted(PlantedBug::relayNotProved)) base->relay->client().prove(step);
       keepalive_.start(step.now, limits::ice::kKeepalive);
@@ -64,8 +64,10 @@ void Discovery::keepRelays(Step& step) {
   }
 }
 
-bool Discovery::isWanted(const Relay& relay) const {
-  return std::ranges::find(config_.servers, relay.place().server) != config_.servers.end();
+bool Discovery::isWanted(const Base& base) const {
+  const std::vector<IpAddress> ours = Gatherer(host_, owner_, config_).addresses();
+  return std::ranges::find(config_.servers, base.relay->place().server) != config_.servers.end() &&
+         std::ranges::find(ours, base.socket.local.ip) != ours.end();
 }
 
 bool Discovery::onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found) {
@@ -94,7 +96,8 @@ void Discovery::probe(Step& step, const IceServer& server,
 void Discovery::allocate(Step& step, const IceServer& server,
                          const std::vector<IpAddress>& addresses) {
   const auto isHeld = [&](const auto& base) {
-    return base->transport == transport_ && base->relay && base->relay->place().server == server;
+    return base->transport == transport_ && base->relay && base->relay->place().server == server &&
+           isWanted(*base);
   };
   if (std::ranges::any_of(bases_.all(), isHeld)) return;  // keepRelays() has told it
   bool isTried = false;
@@ -217,7 +220,8 @@ void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
   events_.push(RelayGone{base.id()});
   // While candidates are gathered, another one takes its place.
   Relay::Place place = base.relay->place();
-  if (isRunning_ && isWanted(*base.relay) && ++place.tries < limits::turn::kAllocateTries)
+  const bool isWorthAnother = isRunning_ && event.isGone && isWanted(base);
+  if (isWorthAnother && ++place.tries < limits::turn::kAllocateTries)
     openRelay(step, base.socket.local.ip, std::move(place));
 }
 

@@ -68,10 +68,7 @@ class Discovery {
   // them still carries data.
   void begin(Step& step, std::string ufrag);
   // A pair is in use: mappings need no keeping alive by us.
-  void onConnected() {
-    reflexive_.keepNoLonger();
-    keepalive_.stop();
-  }
+  void onConnected() { reflexive_.keepNoLonger(); }
 
   // False: the response answers no question of ours.
   bool receive(Step& step, SocketId socket, const Address& remote,
@@ -100,7 +97,7 @@ class Discovery {
   void on(Step&, Base&, const turn::PeerRefused&) {}
   void on(Step&, Base&, const turn::Released&) {}
   void keepRelays(Step& step);
-  bool isWanted(const Relay& relay) const;
+  bool isWanted(const Base& base) const;
   bool isPending(const Base& base) const;
   std::size_t pending() const;
   void fail(const std::optional<Address>& local, const std::string& url, std::uint16_t code,
@@ -116,7 +113,7 @@ class Discovery {
   std::vector<SocketId> gone_;  // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
-  Timer keepalive_;  // of ways to relays that are not in use yet
+  Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive
   EventQueue<Event> events_;
 };
 

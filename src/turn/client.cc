@@ -207,7 +207,9 @@ void Client::refresh(Step& step) {
 }
 
 void Client::prove(Step& step) {
-  if (!isAllocated() || isProving()) return;
+  if (!isAllocated()) return;
+  peers_.forgive(step.now);
+  if (isProving()) return;
   refreshTimer_.stop();
   refresh(step);
 }

@@ -39,6 +39,7 @@ struct Redirected {
 // An allocation that stood is gone: the server forgot it or no refresh was answered.
 struct Lost {
   std::string reason;
+  bool isGone = false;  // the server has said so
 };
 // The server will not relay to this peer, whatever its port (403, 443, 508 …); what is sent there
 // is dropped.
@@ -107,7 +108,7 @@ class Client final {
   bool send(Step& step, const Address& peer, Packet payload);
 
   // Asks at once whether the allocation still stands: who sends through one that the server has
-  // forgotten hears nothing. Lost, or nothing.
+  // forgotten hears nothing. Lost, or nothing. Peers that were refused are asked for again.
   void prove(Step& step);
   bool isProving() const;
 

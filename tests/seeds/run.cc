@@ -197,7 +197,7 @@ class Run {
 
   // C-9: whatever came was read or thrown away, so the receive window is whole again.
   void mustHoldNothing() {
-    if (plan_.rogue) return;
+    if (plan_.rogue || !plan_.canMeet()) return;
     // Data that came before its channel is thrown away after a while.
     runFor(limits::channel::kEarlyHold + 100ms);
     for (sim::Node* each : nodes_)
