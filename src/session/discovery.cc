@@ -46,8 +46,9 @@ void Discovery::begin(Step& step, std::string ufrag) {
 }
 
 // An allocation of the generation before serves this one, too, if its server is still asked for,
-// from an address that we still have. One that is not goes when ICE retires it, or at once when it has never been a candidate. The
-// server may have been restarted, which is often why there is a new generation: it is asked.
+// from an address that we still have. One that is not goes when ICE retires it, or at once when it
+// has never been a candidate. The server may have been restarted, which is often why there is a new
+// generation: it is asked.
 void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
@@ -159,8 +160,8 @@ void Discovery::settle(Step& step) {
 void Discovery::collectReflexive() {
   while (auto event = reflexive_.nextEvent()) {
     if (auto* mapped = std::get_if<Reflexive::Mapped>(&*event)) {
-      events_.push(ReflexiveFound{mapped->socket, mapped->mapped, mapped->server,
-                                  std::move(mapped->url)});
+      events_.push(
+          ReflexiveFound{mapped->socket, mapped->mapped, mapped->server, std::move(mapped->url)});
     } else {
       auto& unanswered = std::get<Reflexive::Unanswered>(*event);
       fail(unanswered.local, unanswered.url, unanswered.code, std::move(unanswered.reason));
@@ -232,8 +233,8 @@ bool Discovery::isPending(const Base& base) const {
 }
 
 std::size_t Discovery::pending() const {
-  const auto relays = std::ranges::count_if(
-      bases_.all(), [this](const auto& base) { return isPending(*base); });
+  const auto relays =
+      std::ranges::count_if(bases_.all(), [this](const auto& base) { return isPending(*base); });
   return lookups_.size() + reflexive_.pending() + static_cast<std::size_t>(relays);
 }
 

@@ -50,8 +50,7 @@ class Discovery {
   struct Ended {
     std::string ufrag;
   };
-  using Event =
-      std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
+  using Event = std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
 
   Discovery(Host& host, Host::Guest& owner, TransportId transport, Bases& bases,
             const GatherConfig& config)

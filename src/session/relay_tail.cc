@@ -53,8 +53,6 @@ void RelayTail::onStepEnd(Step& step) {
   host_.wakeAt(*this, earliest(giveUp_.due(), relay_->client().deadline()));
 }
 
-Host::Guest::Holdings RelayTail::holdings() const {
-  return holdingsOf(relay_->client().held());
-}
+Host::Guest::Holdings RelayTail::holdings() const { return holdingsOf(relay_->client().held()); }
 
 }  // namespace parley::session

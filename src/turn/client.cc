@@ -214,9 +214,7 @@ void Client::prove(Step& step) {
   refresh(step);
 }
 
-bool Client::isProving() const {
-  return isAllocated() && requests_.countOf(Method::refresh) > 0;
-}
+bool Client::isProving() const { return isAllocated() && requests_.countOf(Method::refresh) > 0; }
 
 void Client::onTimer(Step& step) {
   if (releaseTimer_.expire(step.now)) return finishRelease(step, false);

@@ -95,6 +95,10 @@ class ServerDrawing {
     if (!isMild() || !oneIn(5)) return;
     // Longer than a NAT remembers, and less than a handshake may take.
     server.late = between(22s, 27s);
+    if (oneIn(2)) {  // all hangs on how the first one is seen
+      server.sides[0] = server.sides[1] = {.stun = true};
+      for (auto& nat : plan_.nats) nat = NatPlan{.filtering = 2, .ports = 2};
+    }
     for (auto& nat : plan_.nats)
       if (nat) nat->lifetime = 20s;
   }

@@ -46,9 +46,8 @@ Network::Network(sim::World& world, const Plan& plan) : plan_(plan) {
           kNats.at(side), publicAddress(plan, plan.server ? last(side, 21) : 9), optionsOf(*nat));
   for (std::size_t side = 0; side < 2; ++side)
     nodes_.at(side) =
-        nat(side)
-            ? &world.addNode(kNodes.at(side), {insideAddress(plan, side, 2)}, *nat(side))
-            : &world.addNode(kNodes.at(side), {publicAddress(plan, last(side, 1))});
+        nat(side) ? &world.addNode(kNodes.at(side), {insideAddress(plan, side, 2)}, *nat(side))
+                  : &world.addNode(kNodes.at(side), {publicAddress(plan, last(side, 1))});
   between_ = &linkOf(world, front(0), front(1));
   if (plan.server) addServer(world);
 }

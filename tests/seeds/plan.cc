@@ -11,11 +11,15 @@ constexpr std::array<std::string_view, 12> kScenarios = {"call",  "weather", "ou
                                                          "nat",   "clock",   "order",   "mixed"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::count)> kFaults = {
-    "loss",   "burst", "jitter",      "reorder", "duplicate", "corrupt",     "rate",
-    "narrow", "cut",   "cut one way", "offline", "rebind",    "new address", "wall clock jump",
-    "sleep",  "forge", "inject",      "capture", "mangle",
-    "server loses", "server refuses", "server stalls", "server restarts", "stale nonces",
-    "a nonce once", "forged answers"};
+    "loss",          "burst",           "jitter",
+    "reorder",       "duplicate",       "corrupt",
+    "rate",          "narrow",          "cut",
+    "cut one way",   "offline",         "rebind",
+    "new address",   "wall clock jump", "sleep",
+    "forge",         "inject",          "capture",
+    "mangle",        "server loses",    "server refuses",
+    "server stalls", "server restarts", "stale nonces",
+    "a nonce once",  "forged answers"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
     "open",      "open agreed", "send",   "flood",       "close channel",

@@ -46,17 +46,17 @@ struct Fault {
     newAddress,
     wallJump,
     sleep,
-    forge,    // from strangers' addresses
-    inject,   // as if it came from the peer
-    capture,  // the peer's own traffic, later and changed
-    mangle,   // the rogue at work
-    serverLoses,     // answers, with this probability
-    serverRefuses,   // number: which error, to what
+    forge,          // from strangers' addresses
+    inject,         // as if it came from the peer
+    capture,        // the peer's own traffic, later and changed
+    mangle,         // the rogue at work
+    serverLoses,    // answers, with this probability
+    serverRefuses,  // number: which error, to what
     serverStalls,
     serverRestarts,
-    nonces,          // `number` times all of them are stale at once
-    nonceOnce,       // what one request has used is stale for the next
-    forgedAnswers,   // successes that the server has not signed, before its own
+    nonces,         // `number` times all of them are stale at once
+    nonceOnce,      // what one request has used is stale for the next
+    forgedAnswers,  // successes that the server has not signed, before its own
     count,
   };
   Kind kind;
@@ -149,7 +149,7 @@ struct Plan {
   bool needsServer() const;        // without it, it finds none
   bool mayStrand() const;          // what is given back to the server may not be heard by it
   std::string describeServer() const;
-  std::string describe() const;    // a line per item, numbered as `without` counts
+  std::string describe() const;  // a line per item, numbered as `without` counts
 };
 
 // Adds NATs, a server and what happens to it to some plans, with dice of its own.

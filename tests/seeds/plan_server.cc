@@ -34,7 +34,9 @@ bool meetsOverRelayOf(const Plan& plan, std::size_t side) {
 }
 
 std::string nameOf(const Asking& asking) {
-  std::string text = asking.stun ? asking.turn ? "stun turn" : "stun" : asking.turn ? "turn" : "none";
+  std::string text = asking.stun   ? asking.turn ? "stun turn" : "stun"
+                     : asking.turn ? "turn"
+                                   : "none";
   if (asking.nobody) text += " nobody";
   if (asking.relayOnly) text += " relay-only";
   return text;
@@ -95,7 +97,8 @@ std::string Plan::describeServer() const {
   if (server)
     text += "  the server" + inSeconds("allocates for", server->allocations) +
             inSeconds("permits for", server->permissions) +
-            inSeconds("binds for", server->channels) + inSeconds("first answer late by", server->late) +
+            inSeconds("binds for", server->channels) +
+            inSeconds("first answer late by", server->late) +
             (canMeet() ? "\n" : "; no way between them\n");
   return text;
 }

@@ -9,8 +9,8 @@
 #include "core/limits.h"
 #include "delayed_realm.h"
 #include "faults.h"
-#include "peer/loop_realm.h"
 #include "network.h"
+#include "peer/loop_realm.h"
 #include "rogue.h"
 #include "server_watch.h"
 #include "sim/world.h"
@@ -233,6 +233,10 @@ class Run {
   void end() {
     if (isBroken()) return;
     isEnding_ = true;
+    // What was given up in bad times has had its time by then.
+    if (serverWatch_ && node(0).report().residents + node(1).report().residents > 0)
+      runFor(limits::loop::kTail + 1s);
+    if (isBroken()) return;
     if (serverWatch_) serverWatch_->beginEnd();
     const bool isSeen = !plan_.movesThePath() && user(0).canBeSeenClosing(user(1));
     closeFirst();

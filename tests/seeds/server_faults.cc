@@ -14,13 +14,12 @@ using stun::ErrorCode;
 using stun::Method;
 
 server::ForcedError errorOf(const Fault& fault) {
-  constexpr std::array kCodes = {
-      ErrorCode::allocationMismatch,   ErrorCode::staleNonce,
-      ErrorCode::allocationQuotaReached, ErrorCode::insufficientCapacity,
-      ErrorCode::tryAlternate,         ErrorCode::forbidden};
+  constexpr std::array kCodes = {ErrorCode::allocationMismatch,     ErrorCode::staleNonce,
+                                 ErrorCode::allocationQuotaReached, ErrorCode::insufficientCapacity,
+                                 ErrorCode::tryAlternate,           ErrorCode::forbidden};
   constexpr std::array<std::optional<Method>, 6> kMethods = {
-      Method::allocate, Method::allocate,    Method::refresh, Method::createPermission,
-      Method::channelBind, std::nullopt};
+      Method::allocate,         Method::allocate,    Method::refresh,
+      Method::createPermission, Method::channelBind, std::nullopt};
   return {.code = kCodes.at(fault.number % kCodes.size()),
           .method = kMethods.at(fault.number / 8 % kMethods.size()),
           .probability = fault.strength,
@@ -37,7 +36,8 @@ ServerFaults::ServerFaults(sim::World& world, Network& network, const Plan& plan
       active_(plan.faults.size()) {
   if (!network_.server()) return;
   apply();
-  if (std::ranges::find(plan.faults, Kind::forgedAnswers, &Fault::kind) == plan.faults.end()) return;
+  if (std::ranges::find(plan.faults, Kind::forgedAnswers, &Fault::kind) == plan.faults.end())
+    return;
   world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
     const bool isFromFront = &from == &network_.front(0) || &from == &network_.front(1);
     if (isOver_ || !isFromFront || !Network::isServer(datagram.destination)) return;

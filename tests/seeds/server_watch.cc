@@ -93,8 +93,8 @@ void ServerWatch::countRequest(std::size_t side) {
   recent.push_back(world_.now());
   while (recent.front() + kRateWindow < world_.now()) recent.pop_front();
   if (recent.size() > kRequestsPerWindow)
-    violate("INV-11", side, "sent the server " + std::to_string(recent.size()) +
-                                " requests in ten seconds");
+    violate("INV-11", side,
+            "sent the server " + std::to_string(recent.size()) + " requests in ten seconds");
 }
 
 void ServerWatch::onServerSent(const sim::WireDatagram& datagram) {
@@ -109,16 +109,16 @@ void ServerWatch::onArrived(std::size_t side, const sim::WireDatagram& datagram)
   if (!Network::isServer(datagram.source) || plan_.mayForgeAddresses()) return;
   const auto message = messageIn(datagram);
   if (!message || message->messageClass() != Class::success) return;
-  const bool isSigned = message->has(Attribute::messageIntegrity) ||
-                        message->has(Attribute::messageIntegritySha256);
+  const bool isSigned =
+      message->has(Attribute::messageIntegrity) || message->has(Attribute::messageIntegritySha256);
   if (message->method() == Method::refresh && isSigned &&
       message->findU32(Attribute::lifetime) == 0u)
     released_.at(side).insert(datagram.destination);
 }
 
 void ServerWatch::onSignal(std::size_t from, const Signal& signal) {
-  const std::string& text = signal.description ? signal.description->sdp
-                                               : signal.candidate->candidate;
+  const std::string& text =
+      signal.description ? signal.description->sdp : signal.candidate->candidate;
   if (plan_.server->sides.at(from).relayOnly) {
     for (const IpAddress& own : {network_.node(from).address(), network_.frontAddress(from)})
       if (text.find(own.toString()) != std::string::npos)

@@ -39,7 +39,7 @@ class ServerWatch {
   Journal& journal_;
   Network& network_;
   const Plan& plan_;
-  std::set<Address> given_;  // relays that the server has told of
+  std::set<Address> given_;                    // relays that the server has told of
   std::array<std::set<Address>, 2> released_;  // sockets that have heard that nothing is left
   std::array<std::deque<Instant>, 2> requests_;
   std::set<Address> owned_;  // allocations, by who asked for them

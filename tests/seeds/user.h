@@ -39,7 +39,7 @@ class User {
     bool rollsBack = false;  // somebody takes offers back by hand
     RTCConfiguration configuration;
     bool mayNotMeet = false;  // there is no way between the two
-    bool hasRogue = false;   // what comes may be anything
+    bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;
     bool hasSteadyPath = false;  // it is never gone, so what is sent gets onto the wire
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire

@@ -16,8 +16,8 @@ namespace parley::seeds {
 
 // Looks at every datagram that leaves the two machines and holds it against what may be sent where
 // and how often (INV-9, INV-10, INV-11, INV-13 of docs/reliability.md), and makes the transcript
-// part of the hash. It sees what an observer beside the machine sees, and no keys. What goes through
-// a server it looks at where it leaves the relay.
+// part of the hash. It sees what an observer beside the machine sees, and no keys. What goes
+// through a server it looks at where it leaves the relay.
 class WireWatch {
  public:
   // `isForged`: somebody may write in the name of a machine, so that a DTLS server has reasons to
@@ -45,7 +45,7 @@ class WireWatch {
   std::array<sim::Node*, 2> nodes_;
   const sim::Node* server_;
   bool isForged_;
-  bool hasNats_;  // two that map by address show each other many more paths
+  bool hasNats_;                      // two that map by address show each other many more paths
   std::map<Path, Instant> answered_;  // the last success response that can have reached the sender
   std::array<std::deque<Instant>, 2> requests_;
   std::array<std::uint64_t, 2> wakes_{};

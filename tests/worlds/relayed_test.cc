@@ -144,16 +144,17 @@ TEST_F(RelayedTest, RelayOnlyTellsNoAddressOfOurs) {
   world.observeArrivals([&](const sim::Station& at, const sim::WireDatagram& datagram) {
     if (&at == bob) heard.insert(datagram.source.ip.toString());
   });
-  ASSERT_TRUE(call({.iceServers = {turn(), stun()},
-                    .iceTransportPolicy = RTCIceTransportPolicy::relay})
-                  .connect());
+  ASSERT_TRUE(
+      call({.iceServers = {turn(), stun()}, .iceTransportPolicy = RTCIceTransportPolicy::relay})
+          .connect());
   for (const RTCIceCandidate& each : made->offerer.candidates) {
     EXPECT_EQ(each.type(), RTCIceCandidateType::relay);
     EXPECT_EQ(each.relatedAddress(), "0.0.0.0");
     EXPECT_EQ(each.relatedPort(), 0);
   }
   EXPECT_THAT(made->offerer.candidates, SizeIs(1));
-  EXPECT_THAT(made->offerer.pc->localDescription()->sdp, testing::Not(testing::HasSubstr("192.168")));
+  EXPECT_THAT(made->offerer.pc->localDescription()->sdp,
+              testing::Not(testing::HasSubstr("192.168")));
   EXPECT_TRUE(talks());
   EXPECT_THAT(heard, testing::ElementsAre("192.0.2.9"));
   world.stopObserving();
@@ -187,8 +188,9 @@ TEST_F(RelayedTest, ServersMayHaveNames) {
   ASSERT_TRUE(
       call({.iceServers = {{{"turn:turn.example", "turn:none.example"}, "alice", "secret"}}})
           .connect());
-  EXPECT_THAT(made->offerer.candidateErrors,
-              testing::ElementsAre(Field(&RTCPeerConnectionIceErrorEvent::url, "turn:none.example")));
+  EXPECT_THAT(
+      made->offerer.candidateErrors,
+      testing::ElementsAre(Field(&RTCPeerConnectionIceErrorEvent::url, "turn:none.example")));
 }
 
 TEST_F(RelayedTest, AnIceRestartKeepsTheAllocation) {
