@@ -217,7 +217,7 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
     made->offerer.pc->restartIce();
     made->start();
   });
-  world.runFor(5s);
+  world.runFor(40s);
   EXPECT_EQ(server.stats().allocationsMade, before + 2);
   EXPECT_TRUE(talks());
 }
