@@ -217,7 +217,7 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
     made->offerer.pc->restartIce();
     made->start();
   });
-  world.runFor(40s);
+  world.runFor(15s);
   EXPECT_EQ(server.stats().allocationsMade, before + 2);
   EXPECT_TRUE(talks());
 }
