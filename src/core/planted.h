@@ -72,6 +72,16 @@ enum class PlantedBug : std::uint8_t {
   turnPermissionForgotten,  // permissions are not refreshed
   turnRefreshForgotten,     // the allocation is not refreshed
   turnUnsignedBelieved,     // successes are believed whoever signed them
+
+  relayNotLeft,         // close() gives back the relay that is selected and forgets the others
+  relayTailOnce,        // what is given back is said once, whether the server has heard it or not
+  relayOnlyLeaks,       // with a policy of relay, host candidates are gathered all the same
+  relayTellsBase,       // with a policy of relay, a relayed candidate tells how the server sees us
+  relayNotProved,       // a restart goes on with an allocation that the server has forgotten
+  gatheringNeverEnds,   // a server that does not answer is waited for without end
+  reflexiveWrongBase,   // how the server sees the socket of a relay is told for a host candidate
+  mappingNotKept,       // a reflexive address that is not in use yet is not kept alive
+  relayMappingNotKept,  // nor the way to a relay
 };
 
 struct PlantedBugName {
@@ -138,6 +148,15 @@ inline constexpr PlantedBugName kPlantedBugs[] = {
     {PlantedBug::turnPermissionForgotten, "turnPermissionForgotten"},
     {PlantedBug::turnRefreshForgotten, "turnRefreshForgotten"},
     {PlantedBug::turnUnsignedBelieved, "turnUnsignedBelieved"},
+    {PlantedBug::relayNotLeft, "relayNotLeft"},
+    {PlantedBug::relayTailOnce, "relayTailOnce"},
+    {PlantedBug::relayOnlyLeaks, "relayOnlyLeaks"},
+    {PlantedBug::relayTellsBase, "relayTellsBase"},
+    {PlantedBug::relayNotProved, "relayNotProved"},
+    {PlantedBug::gatheringNeverEnds, "gatheringNeverEnds"},
+    {PlantedBug::reflexiveWrongBase, "reflexiveWrongBase"},
+    {PlantedBug::mappingNotKept, "mappingNotKept"},
+    {PlantedBug::relayMappingNotKept, "relayMappingNotKept"},
 };
 
 #ifdef PARLEY_PLANTED

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::session {
 namespace {
@@ -34,7 +35,7 @@ void Discovery::begin(Step& step, std::string ufrag) {
     base->socket.rank = open.rank;
     events_.push(HostFound{open.socket});
   }
-  keepRelays();
+  keepRelays(step);
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
     if (const auto numeric = IpAddress::parse(server.host))
@@ -44,15 +45,19 @@ void Discovery::begin(Step& step, std::string ufrag) {
   }
 }
 
-// An allocation of the generation before serves this one, too, if its server is still asked for.
-// One that is not goes when ICE retires it, or at once when it has never been a candidate.
-void Discovery::keepRelays() {
+// An allocation of the generation before serves this one, too, if its server is still asked for,
+// from an address that we still have. One that is not goes when ICE retires it, or at once when it
+// has never been a candidate. The server may have been restarted, which is often why there is a new
+// generation: it is asked.
+void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
     const bool stands = base->relay->isAllocated();
-    if (isWanted(*base->relay)) {
-      if (stands)
-        events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
+    if (isWanted(*base)) {
+      if (!stands) continue;
+      if (!isPlanted(PlantedBug::relayNotProved)) base->relay->prove(step);
+      keepalive_.start(step.now, limits::ice::kKeepalive);
+      events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
     } else if (!stands) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -60,8 +65,10 @@ void Discovery::keepRelays() {
   }
 }
 
-bool Discovery::isWanted(const Relay& relay) const {
-  return std::ranges::find(config_.servers, relay.place().server) != config_.servers.end();
+bool Discovery::isWanted(const Base& base) const {
+  const std::vector<IpAddress> ours = Gatherer(host_, owner_, config_).addresses();
+  return std::ranges::find(config_.servers, base.relay->place().server) != config_.servers.end() &&
+         std::ranges::find(ours, base.socket.local.ip) != ours.end();
 }
 
 bool Discovery::onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found) {
@@ -91,7 +98,8 @@ void Discovery::probe(Step& step, const IceServer& server,
 void Discovery::allocate(Step& step, const IceServer& server,
                          const std::vector<IpAddress>& addresses) {
   const auto isHeld = [&](const auto& base) {
-    return base->transport == transport_ && base->relay && base->relay->place().server == server;
+    return base->transport == transport_ && base->relay && base->relay->place().server == server &&
+           isWanted(*base);
   };
   if (std::ranges::any_of(bases_.all(), isHeld)) return;  // keepRelays() has told it
   bool isTried = false;
@@ -164,6 +172,17 @@ std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place
   return std::make_unique<Relay>(host_, std::move(place), std::move(context));
 }
 
+void Discovery::onTimer(Step& step) {
+  reflexive_.onTimer(step);
+  if (!keepalive_.expire(step.now) || isPlanted(PlantedBug::relayMappingNotKept)) return;
+  for (const auto& base : bases_.all()) {
+    if (base->transport != transport_ || !base->relay || !base->relay->isAllocated())
+      continue;
+    base->relay->keepAlive(step);
+    if (!keepalive_.isRunning()) keepalive_.start(step.now, limits::ice::kKeepalive);
+  }
+}
+
 // --- what came of it
 
 void Discovery::settle(Step& step) {
@@ -202,8 +221,12 @@ void Discovery::collectRelays(Step& step) {
   });
 }
 
-void Discovery::on(Step&, Base& base, const turn::Allocated& event) {
+void Discovery::on(Step& step, Base& base, const turn::Allocated& event) {
   base.allocated = event;
+  if (!keepalive_.isRunning()) keepalive_.start(step.now, limits::ice::kKeepalive);
+  if (isPlanted(PlantedBug::reflexiveWrongBase))
+    for (const LocalSocket& socket : bases_.hostSockets(transport_))
+      events_.push(ReflexiveFound{socket.socket, event.mapped, base.relay->place().address, {}});
   events_.push(RelayFound{base.id(), event.relayed, event.mapped});
 }
 
@@ -233,10 +256,16 @@ void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
                {"trigger", event.reason});
   gone_.push_back(base.id());
   events_.push(RelayGone{base.id()});
+  // While candidates are gathered, another one takes its place.
+  Relay::Place place = base.relay->place();
+  const bool isWorthAnother = isRunning_ && event.isGone && isWanted(base);
+  if (isWorthAnother && ++place.tries < limits::turn::kAllocateTries)
+    openRelay(step, base.socket.local.ip, std::move(place));
 }
 
 bool Discovery::isPending(const Base& base) const {
-  return base.transport == transport_ && base.relay && !base.relay->isAllocated() &&
+  return base.transport == transport_ && base.relay &&
+         (!base.relay->isAllocated() || base.relay->isProving()) &&
          std::ranges::find(gone_, base.id()) == gone_.end();
 }
 

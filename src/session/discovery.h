@@ -9,6 +9,7 @@
 
 #include "core/host.h"
 #include "core/ports.h"
+#include "core/timer.h"
 #include "session/bases.h"
 #include "session/gatherer.h"
 #include "session/port.h"
@@ -76,8 +77,8 @@ class Discovery {
     return reflexive_.receive(step, socket, remote, response);
   }
   bool onResolved(Step& step, ResolveId request, const std::vector<IpAddress>& found);
-  void onTimer(Step& step) { reflexive_.onTimer(step); }
-  Instant deadline() const { return reflexive_.deadline(); }
+  void onTimer(Step& step);
+  Instant deadline() const { return earliest(reflexive_.deadline(), keepalive_.due()); }
 
   void settle(Step& step);  // before events are drained
   std::optional<Event> nextEvent() { return events_.pop(); }
@@ -98,8 +99,8 @@ class Discovery {
   void on(Step& step, Base& base, const turn::Lost& event);
   void on(Step&, Base&, const turn::PeerRefused&) {}
   void on(Step&, Base&, const turn::Released&) {}
-  void keepRelays();
-  bool isWanted(const Relay& relay) const;
+  void keepRelays(Step& step);
+  bool isWanted(const Base& base) const;
   bool isPending(const Base& base) const;
   std::size_t pending() const;
   void fail(const std::optional<Address>& local, const std::string& url, std::uint16_t code,
@@ -116,6 +117,7 @@ class Discovery {
   std::vector<SocketId> gone_;  // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
+  Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive
   EventQueue<Event> events_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.h"
+#include "core/planted.h"
 #include "session/udp_mux.h"
 
 namespace parley::session {
@@ -76,7 +77,8 @@ IpAddress Gatherer::announced(const IpAddress& local) const {
 
 std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket> held) {
   std::vector<LocalSocket> sockets;
-  if (config_.relayOnly) return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
+  if (config_.relayOnly && !isPlanted(PlantedBug::relayOnlyLeaks))
+    return sockets;  // webrtc-pc 4.2.2: a host candidate would tell addresses
   if (config_.mux) return share(step, held);
   for (const IpAddress& address : addresses()) {
     const auto known =

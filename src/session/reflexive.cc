@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.h"
+#include "core/planted.h"
 #include "stun/builder.h"
 
 namespace parley::session {
@@ -74,6 +75,7 @@ bool Reflexive::receive(Step& step, SocketId socket, const Address& remote,
 
 void Reflexive::onTimer(Step& step) {
   std::erase_if(probes_, [&](Probe& probe) {
+    if (isPlanted(PlantedBug::mappingNotKept) && probe.again.isRunning()) return true;
     if (probe.begin.expire(step.now) || probe.again.expire(step.now)) {
       begin(step, probe);
       return false;
@@ -92,7 +94,7 @@ bool Reflexive::goOn(Step& step, Probe& probe) {
     if (probe.transaction.attempts() == limits::ice::kGatherTries)
       probe.transaction.stopResending(step.now, limits::ice::kGatherLastWait);
   }
-  if (outcome != Outcome::gaveUp) return true;
+  if (outcome != Outcome::gaveUp || isPlanted(PlantedBug::gatheringNeverEnds)) return true;
   report(probe, kUnreachable, "the STUN server did not answer");
   return false;
 }

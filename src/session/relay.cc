@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "stun/builder.h"
+
 namespace parley::session {
 namespace {
 
@@ -46,6 +48,14 @@ void Relay::release(Step& step) {
 
 bool Relay::send(Step& step, const Address& peer, Packet payload) {
   return client_.send(step, peer, std::move(payload));
+}
+
+void Relay::keepAlive(Step& step) {
+  if (place_.server.transport != IceServer::Transport::udp) return;
+  Packet packet = stun::MessageBuilder(step.packets.take(), stun::Class::indication,
+                                       stun::Method::binding, stun::newTransactionId(step.secrets))
+                      .finish();
+  if (packet) sendToServer(step, std::move(packet));
 }
 
 void Relay::sendToServer(Step& step, Packet message) {

@@ -34,6 +34,10 @@ class Relay final : private turn::Client::Sink {
   void release(Step& step);
   bool send(Step& step, const Address& peer, Packet payload);
   void bindChannel(Step& step, const Address& peer) { client_.bindChannel(step, peer); }
+  // RFC 8445 11: an indication that nobody answers keeps the way to the server open in a NAT.
+  void keepAlive(Step& step);
+  void prove(Step& step) { client_.prove(step); }  // asks whether the server still has it
+  bool isProving() const { return client_.isProving(); }
 
   // What comes from the server, and then what peers sent through it, one after the other: payloads
   // are good until the next call.

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "core/limits.h"
+#include "core/planted.h"
 
 namespace parley::session {
 
@@ -60,6 +61,7 @@ void RelayTail::onTimer(Step& step) {
 void RelayTail::onStepEnd(Step& step) {
   while (const auto event = relay_->nextEvent())
     if (std::holds_alternative<turn::Released>(*event)) isReleased_ = true;
+  if (isPlanted(PlantedBug::relayTailOnce)) isReleased_ = true;
   if (isReleased_ || giveUp_.expire(step.now)) {
     const TraceScope scope(step.trace, subject_);
     PARLEY_TRACE(step, Topic::session, "relay_tail_ended",

@@ -332,7 +332,8 @@ void Session::close() {
     data_.abort(step);
     for (const auto& transport : transports_) transport->sayGoodbye(step);
     for (const auto& transport : transports_) leaveTail(step, *transport);
-    giveBack(step, bases_.remove([](const Base& base) { return base.relay != nullptr; }));
+    if (!isPlanted(PlantedBug::relayNotLeft))
+      giveBack(step, bases_.remove([](const Base& base) { return base.relay != nullptr; }));
   }
   listener_->onClosed(*this);
   if (!isPlanted(PlantedBug::guestNotLeft)) host_.leave(*this);

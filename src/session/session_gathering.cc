@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/planted.h"
 #include "ice/names.h"
 #include "session/relay_tail.h"
 #include "session/session.h"
@@ -72,7 +73,9 @@ void Session::onFound(Step& step, Discovery& from, const Discovery::RelayFound& 
   ice::Candidate candidate;
   candidate.type = ice::CandidateType::relayed;
   candidate.address = event.relayed;
-  candidate.related = config_.gather.relayOnly ? hidden(event.mapped) : event.mapped;
+  candidate.related = config_.gather.relayOnly && !isPlanted(PlantedBug::relayTellsBase)
+                          ? hidden(event.mapped)
+                          : event.mapped;
   candidate.priority = ice::candidatePriority(
       candidate.type, ice::localPreference(event.relayed.ip.family(), rankOf(*base->relay)), 1);
   if (const auto id = addCandidate(step, from.transport(), std::move(candidate),

@@ -206,6 +206,16 @@ void Client::refresh(Step& step) {
   ask(step, {.method = Method::refresh, .lifetime = config_.lifetime});
 }
 
+void Client::prove(Step& step) {
+  if (!isAllocated()) return;
+  peers_.forgive(step.now);
+  if (isProving()) return;
+  refreshTimer_.stop();
+  refresh(step);
+}
+
+bool Client::isProving() const { return isAllocated() && requests_.countOf(Method::refresh) > 0; }
+
 void Client::onTimer(Step& step) {
   if (releaseTimer_.expire(step.now)) return finishRelease(step, false);
   while (Request* request = requests_.nextDue(step.now)) {

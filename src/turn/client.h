@@ -39,6 +39,7 @@ struct Redirected {
 // An allocation that stood is gone: the server forgot it or no refresh was answered.
 struct Lost {
   std::string reason;
+  bool isGone = false;  // the server has said so
 };
 // The server will not relay to this peer, whatever its port (403, 443, 508 …); what is sent there
 // is dropped.
@@ -105,6 +106,11 @@ class Client final {
   // Wraps in the packet's own headroom and sends. False, and it is dropped and counted, while
   // there is no allocation, and where the server has refused the peer.
   bool send(Step& step, const Address& peer, Packet payload);
+
+  // Asks at once whether the allocation still stands: who sends through one that the server has
+  // forgotten hears nothing. Lost, or nothing. Peers that were refused are asked for again.
+  void prove(Step& step);
+  bool isProving() const;
 
   // One message from the server. Data of peers that we have no permission for is dropped, and so
   // is every answer whose integrity does not hold.

@@ -266,7 +266,7 @@ void Client::fail(Step& step, std::uint16_t code, std::string reason) {
 void Client::lose(Step& step, std::string reason, bool isGone) {
   PARLEY_TRACE(step, Topic::turn, "lost", {"reason", reason});
   mayBeLeft_ = !isGone;
-  endWith(step, Lost{std::move(reason)});
+  endWith(step, Lost{std::move(reason), isGone});
 }
 
 void Client::endWith(Step&, Event event) {

@@ -180,6 +180,12 @@ void PeerBook::refuse(Instant now, const IpAddress& peer) {
   reschedule();
 }
 
+void PeerBook::forgive(Instant now) {
+  for (auto& [peer, permission] : permissions_) permission.refusedUntil = Instant::min();
+  for (auto& [peer, channel] : channels_) channel.isRefused = false;
+  onTimer(now);
+}
+
 // Without the channel the permission is still to be asked for; indications carry the data.
 void PeerBook::failChannel(Instant now, const Address& peer, bool isForGood) {
   Channel& channel = channels_.at(peer);

@@ -42,6 +42,7 @@ class PeerBook {
   void refuse(Instant now, const IpAddress& peer);
   void failChannel(Instant now, const Address& peer, bool isForGood);
   void leaveUnanswered(Instant now, const IpAddress& peer);
+  void forgive(Instant now);              // as if nobody had been refused
   void wantAlone(const IpAddress& peer);  // one of several was refused, and nobody said which
 
   // The last packet to a peer that is not permitted yet, for once it is.

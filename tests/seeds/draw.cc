@@ -58,6 +58,7 @@ class Drawing {
         drawOrder();
         break;
     }
+    drawServer(plan_);
     settle();
     return std::move(plan_);
   }
@@ -292,8 +293,9 @@ class Drawing {
   }
   void drawNat() {
     plan_.ipv6 = false;
-    plan_.nat = NatPlan{static_cast<std::uint8_t>(random_.below(3)),
-                        static_cast<std::uint8_t>(random_.below(3)), between(20s, 120s)};
+    plan_.nats[1] = NatPlan{.mapping = static_cast<std::uint8_t>(random_.below(3)),
+                            .filtering = static_cast<std::uint8_t>(random_.below(3)),
+                            .lifetime = between(20s, 120s)};
     begin();
     mildWeather(25s);
     if (oneIn(2)) fault(Kind::rebind, between(1s, 20s), 20s);

@@ -13,14 +13,12 @@ constexpr int kDirections = 2;
 
 }  // namespace
 
-Faults::Faults(sim::World& world, std::array<sim::Node*, 2> nodes, sim::Nat* nat, const Plan& plan)
+Faults::Faults(sim::World& world, Network& network, const Plan& plan)
     : world_(world),
-      nodes_(nodes),
+      network_(network),
       plan_(plan),
       calm_{.latency = plan.latency},
-      nat_(nat),
-      link_(nat ? world.connect(*nodes[0], *nat, calm_)
-                : world.connect(*nodes[0], *nodes[1], calm_)),
+      server_(world, network, plan),
       random_(plan.seed ^ 0xfau),
       forger_(plan.seed ^ 0xf0),
       active_(plan.faults.size()) {
@@ -45,6 +43,7 @@ void Faults::schedule() {
 void Faults::begin(std::size_t index) {
   if (isOver_) return;
   const Fault& fault = plan_.faults[index];
+  if (ServerFaults::concerns(fault.kind)) return server_.begin(index);
   active_[index] = true;
   switch (fault.kind) {
     case Kind::wallJump: {
@@ -53,16 +52,14 @@ void Faults::begin(std::size_t index) {
       return node(fault).shiftWallClock(fault.strength < 0 ? -jump : jump);
     }
     case Kind::rebind:
-      if (nat_) nat_->rebind();
+      if (sim::Nat* nat = natOf(fault)) nat->rebind();
       return;
     case Kind::sleep:
       return node(fault).sleep(fault.until - fault.from);
     case Kind::newAddress: {
       sim::Node& moving = node(fault);
       const IpAddress old = moving.address();
-      const std::uint8_t last = nextAddress_++;
-      moving.addAddress(plan_.ipv6 ? *IpAddress::parse("2001:db8::" + std::to_string(last))
-                                   : IpAddress::v4({10, 0, 0, last}));
+      moving.addAddress(network_.spareAddress(fault.side, nextAddress_++));
       return moving.removeAddress(old);
     }
     case Kind::forge:
@@ -78,6 +75,7 @@ void Faults::begin(std::size_t index) {
 }
 
 void Faults::end(std::size_t index) {
+  if (ServerFaults::concerns(plan_.faults[index].kind)) return server_.end(index);
   if (!active_[index]) return;
   active_[index] = false;
   if (plan_.faults[index].kind == Kind::mangle) mischief_->share = 0;
@@ -88,16 +86,18 @@ void Faults::clear() {
   isOver_ = true;
   active_.assign(active_.size(), false);
   mischief_->share = 0;
+  server_.clear();
   apply();
 }
 
 void Faults::silence(int side, bool isSilent) {
-  sim::Pipe& pipe = pipeOf(static_cast<std::size_t>(side));
-  isSilent ? pipe.cut() : pipe.mend();
+  for (sim::Pipe* pipe : network_.pipesFrom(static_cast<std::size_t>(side)))
+    isSilent ? pipe->cut() : pipe->mend();
 }
 
-sim::Pipe& Faults::pipeOf(std::size_t side) {
-  return nat_ && side == 1 ? link_.from(*nat_) : link_.from(*nodes_[side]);
+sim::Nat* Faults::natOf(const Fault& fault) const {
+  sim::Nat* own = network_.nat(fault.side);
+  return own ? own : network_.nat(1 - fault.side);
 }
 
 void Faults::apply() {
@@ -149,10 +149,11 @@ void Faults::apply() {
     }
   }
   for (std::size_t way = 0; way < kDirections; ++way) {
-    sim::Pipe& pipe = pipeOf(way);
-    pipe.options() = options[way];
-    isCut[way] ? pipe.cut() : pipe.mend();
-    nodes_[way]->setOnline(!isOffline[way]);
+    for (sim::Pipe* pipe : network_.pipesFrom(way)) {
+      pipe->options() = options[way];
+      isCut[way] ? pipe->cut() : pipe->mend();
+    }
+    network_.node(way).setOnline(!isOffline[way]);
   }
 }
 
@@ -161,7 +162,7 @@ void Faults::attack(std::size_t index) {
   if (!active_[index] || isOver_) return;
   const Fault& fault = plan_.faults[index];
   sim::Node& victim = node(fault);
-  sim::Node& other = *nodes_[1 - fault.side];
+  sim::Node& other = network_.node(1 - fault.side);
   if (fault.kind == Kind::forge) {
     // A stranger who knows the ports of the victim, if it has shown any.
     sim::WireDatagram datagram;

@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "core/random.h"
+#include "network.h"
 #include "plan.h"
 #include "rogue.h"
+#include "server_faults.h"
 #include "sim/forger.h"
-#include "sim/nat.h"
 #include "sim/world.h"
 
 namespace parley::seeds {
 
-// Lets the faults of a plan come and go over the link between two machines.
+// Lets the faults of a plan come and go over the links of two machines.
 class Faults {
  public:
-  // `nat` stands before the second node, or is null.
-  Faults(sim::World& world, std::array<sim::Node*, 2> nodes, sim::Nat* nat, const Plan& plan);
+  Faults(sim::World& world, Network& network, const Plan& plan);
 
   const std::shared_ptr<Mischief>& mischief() const { return mischief_; }
 
@@ -31,16 +31,15 @@ class Faults {
   void begin(std::size_t index);
   void end(std::size_t index);
   void apply();  // what is active, onto the link
-  sim::Pipe& pipeOf(std::size_t side);
   void attack(std::size_t index);
-  sim::Node& node(const Fault& fault) const { return *nodes_[fault.side]; }
+  sim::Node& node(const Fault& fault) const { return network_.node(fault.side); }
+  sim::Nat* natOf(const Fault& fault) const;
 
   sim::World& world_;
-  std::array<sim::Node*, 2> nodes_;
+  Network& network_;
   const Plan& plan_;
   sim::LinkOptions calm_;
-  sim::Nat* nat_;
-  sim::Link& link_;
+  ServerFaults server_;
   Random random_;
   sim::Forger forger_;
   std::vector<bool> active_;

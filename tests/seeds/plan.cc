@@ -11,9 +11,15 @@ constexpr std::array<std::string_view, 12> kScenarios = {"call",  "weather", "ou
                                                          "nat",   "clock",   "order",   "mixed"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Fault::Kind::count)> kFaults = {
-    "loss",   "burst", "jitter",      "reorder", "duplicate", "corrupt",     "rate",
-    "narrow", "cut",   "cut one way", "offline", "rebind",    "new address", "wall clock jump",
-    "sleep",  "forge", "inject",      "capture", "mangle"};
+    "loss",          "burst",           "jitter",
+    "reorder",       "duplicate",       "corrupt",
+    "rate",          "narrow",          "cut",
+    "cut one way",   "offline",         "rebind",
+    "new address",   "wall clock jump", "sleep",
+    "forge",         "inject",          "capture",
+    "mangle",        "server loses",    "server refuses",
+    "server stalls", "server restarts", "stale nonces",
+    "a nonce once",  "forged answers"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Act::Verb::count)> kVerbs = {
     "open",      "open agreed", "send",   "flood",       "close channel",
@@ -65,13 +71,18 @@ bool Plan::has(Act::Verb verb) const {
 bool Plan::mayLoseConnection() const {
   // An answer to an offer that was taken back may be taken for another's: both then have their own
   // idea of who is who.
+  if (server && (server->permissions || server->channels)) return true;  // RFC 8656 fixes those
+  // Whoever asks a server does not ask for ever.
+  if (server && needsServer() && isEverSilent()) return true;
   return spoiltFingerprint || rogue || has(Act::Verb::rollback) ||
-         std::ranges::any_of(faults, [](const Fault& fault) {
+         std::ranges::any_of(faults, [this](const Fault& fault) {
            using Kind = Fault::Kind;
            switch (fault.kind) {
              case Kind::loss:
              case Kind::burst:
-               return fault.strength > 0.3;
+               return fault.strength > (server ? 0.06 : 0.3);  // some ways have four legs
+             case Kind::serverLoses:
+               return fault.strength > 0.06;
              case Kind::cut:
              case Kind::cutOneWay:
              case Kind::offline:
@@ -83,6 +94,9 @@ bool Plan::mayLoseConnection() const {
              case Kind::capture:
              case Kind::corrupt:
              case Kind::rebind:
+             case Kind::serverRefuses:
+             case Kind::serverStalls:
+             case Kind::serverRestarts:
                return true;
              default:
                return false;
@@ -111,20 +125,25 @@ bool Plan::cutsThePath() const {
          std::ranges::find(faults, Fault::Kind::loss, &Fault::kind) != faults.end();
 }
 
+// A relay that is gone is noticed when it is used.
 bool Plan::movesThePath() const {
+  if (server && (isEverSilent() || server->permissions || server->channels)) return true;
   return std::ranges::any_of(faults, [](const Fault& fault) {
-    return fault.kind == Fault::Kind::rebind || fault.kind == Fault::Kind::newAddress;
+    using Kind = Fault::Kind;
+    return fault.kind == Kind::rebind || fault.kind == Kind::newAddress ||
+           fault.kind == Kind::serverStalls || fault.kind == Kind::serverRestarts ||
+           fault.kind == Kind::serverRefuses;
   });
 }
 
 std::string Plan::describe() const {
   std::string text = format(
-      "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s%s%s\n", nameOf(scenario).data(),
+      "scenario %s, latency %.1f ms, signalling %.1f ms%s%s%s%s%s%s%s\n", nameOf(scenario).data(),
       seconds(latency) * 1e3, seconds(signalling) * 1e3, ipv6 ? ", IPv6" : "",
       nearWrap ? ", near the wrap" : "", smallWindow ? ", small window" : "",
       rogue ? ", a rogue" : "", spoiltFingerprint ? ", spoilt fingerprint" : "",
-      behindPort[0] ? ", 0 behind a port" : "", behindPort[1] ? ", 1 behind a port" : "",
-      nat ? ", 1 behind a NAT" : "");
+      behindPort[0] ? ", 0 behind a port" : "", behindPort[1] ? ", 1 behind a port" : "");
+  text += describeServer();
   std::size_t item = 0;
   for (const Fault& fault : faults)
     text += format("  %2zu  %7.3f to %7.3f  %s, side %d, %.3g, %llu\n", item++, seconds(fault.from),

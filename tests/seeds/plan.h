@@ -46,10 +46,17 @@ struct Fault {
     newAddress,
     wallJump,
     sleep,
-    forge,    // from strangers' addresses
-    inject,   // as if it came from the peer
-    capture,  // the peer's own traffic, later and changed
-    mangle,   // the rogue at work
+    forge,          // from strangers' addresses
+    inject,         // as if it came from the peer
+    capture,        // the peer's own traffic, later and changed
+    mangle,         // the rogue at work
+    serverLoses,    // answers, with this probability
+    serverRefuses,  // number: which error, to what
+    serverStalls,
+    serverRestarts,
+    nonces,         // `number` times all of them are stale at once
+    nonceOnce,      // what one request has used is stale for the next
+    forgedAnswers,  // successes that the server has not signed, before its own
     count,
   };
   Kind kind;
@@ -89,7 +96,25 @@ struct Act {
 struct NatPlan {
   std::uint8_t mapping = 0;
   std::uint8_t filtering = 0;
+  std::uint8_t ports = 0;
   Duration lifetime = 30s;
+
+  bool isCone() const { return mapping == 0; }
+};
+
+// What one side has for iceServers, and iceTransportPolicy.
+struct Asking {
+  bool stun = false;
+  bool turn = false;
+  bool nobody = false;  // beside them one that never answers
+  bool relayOnly = false;
+};
+
+// A STUN and TURN server that both sides reach, and how long it lets things live.
+struct ServerPlan {
+  std::array<Asking, 2> sides{};
+  std::optional<Duration> allocations, permissions, channels;
+  Duration late{};  // what the second user says first takes so much longer
 };
 
 // Everything that happens to one world from outside, drawn from its seed before it begins. Faults
@@ -106,7 +131,8 @@ struct Plan {
   bool spoiltFingerprint = false;     // the first offer names another certificate
   bool losesFarewell = false;         // what the first user says first at the end does not arrive
   std::array<bool, 2> behindPort{};
-  std::optional<NatPlan> nat;  // in front of the second machine
+  std::array<std::optional<NatPlan>, 2> nats{};  // in front of the machines
+  std::optional<ServerPlan> server;
   std::vector<Fault> faults;
   std::vector<Act> acts;
   Duration trouble{};  // when the last fault is over and the last act done
@@ -119,8 +145,15 @@ struct Plan {
   bool mayForgeAddresses() const;  // somebody writes in the name of the other machine
   bool isEverSilent() const;       // somebody is out of reach for a while
   bool mayLoseConnection() const;  // its faults are hard enough for an honest failure
-  std::string describe() const;    // a line per item, numbered as `without` counts
+  bool canMeet() const;            // where RFC 8445 finds a way between the two, if nothing is lost
+  bool needsServer() const;        // without it, it finds none
+  bool mayStrand() const;          // what is given back to the server may not be heard by it
+  std::string describeServer() const;
+  std::string describe() const;  // a line per item, numbered as `without` counts
 };
+
+// Adds NATs, a server and what happens to it to some plans, with dice of its own.
+void drawServer(Plan& plan);
 
 Plan draw(std::uint64_t seed, Scenario scenario = Scenario::mixed);
 

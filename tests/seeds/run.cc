@@ -9,8 +9,10 @@
 #include "core/limits.h"
 #include "delayed_realm.h"
 #include "faults.h"
+#include "network.h"
 #include "peer/loop_realm.h"
 #include "rogue.h"
+#include "server_watch.h"
 #include "sim/world.h"
 #include "user.h"
 #include "wire_watch.h"
@@ -23,20 +25,6 @@ constexpr Duration kEnd = 12s;  // the tail, and a little
 constexpr Duration kPortDelay = 30ms;
 constexpr std::uint64_t kLooksEvery = 16;  // the dear checks, in turns
 
-IpAddress addressOf(const Plan& plan, int index) {
-  const auto last = static_cast<std::uint8_t>(index + 1);
-  if (!plan.ipv6) return IpAddress::v4({10, 0, 0, last});
-  return *IpAddress::parse("2001:db8::" + std::to_string(last));
-}
-
-sim::NatOptions optionsOf(const NatPlan& plan) {
-  sim::NatOptions options;
-  options.mapping = static_cast<sim::NatDependence>(plan.mapping % 3);
-  options.filtering = static_cast<sim::NatDependence>(plan.filtering % 3);
-  options.lifetime = plan.lifetime;
-  return options;
-}
-
 class Run {
  public:
   Run(const Plan& plan, const RunOptions& options)
@@ -44,13 +32,11 @@ class Run {
         options_(options),
         journal_(options.isVerbose),
         world_(plan.seed, options.trace),
-        nat_(plan.nat ? &world_.addNat("nat", IpAddress::v4({10, 0, 0, 9}), optionsOf(*plan.nat))
-                      : nullptr),
-        nodes_{&world_.addNode("a", {addressOf(plan, 0)}),
-               nat_ ? &world_.addNode("b", {IpAddress::v4({192, 168, 1, 2})}, *nat_)
-                    : &world_.addNode("b", {addressOf(plan, 1)})},
-        faults_(world_, {nodes_[0], nodes_[1]}, nat_, plan),
-        watch_(world_, journal_, {nodes_[0], nodes_[1]}, plan.mayForgeAddresses()) {
+        network_(world_, plan),
+        nodes_{&network_.node(0), &network_.node(1)},
+        faults_(world_, network_, plan),
+        watch_(world_, journal_, network_, plan.mayForgeAddresses()) {
+    if (plan.server) serverWatch_.emplace(world_, journal_, network_, plan);
     for (int index : {0, 1}) {
       nodes_[static_cast<std::size_t>(index)]->favourEdges(plan.nearWrap);
       makeUser(index);
@@ -101,6 +87,8 @@ class Run {
                       .books = &books_,
                       .tolerates = plan_.mayLoseConnection(),
                       .rollsBack = plan_.has(Act::Verb::rollback),
+                      .configuration = network_.configuration(at),
+                      .mayNotMeet = !plan_.canMeet(),
                       .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,
                       .hasSteadyPath = !plan_.mayLoseConnection() && !plan_.cutsThePath(),
@@ -112,8 +100,11 @@ class Run {
   void carry(int from, Signal signal) {
     if (plan_.spoiltFingerprint && signal.description && from == 0) spoil(signal.description->sdp);
     if (signal.description) noteSecret(from, signal.description->sdp);
+    if (serverWatch_) serverWatch_->onSignal(static_cast<std::size_t>(from), signal);
     Instant& free = signalFree_[static_cast<std::size_t>(from)];
+    const bool isLate = plan_.server && from == 1 && free == Instant{};
     free = std::max(free, world_.now() + plan_.signalling);
+    if (isLate) free += plan_.server->late;
     world_.schedule().at(free, [this, to = 1 - from, signal = std::move(signal)]() mutable {
       node(to).post([this, to, signal = std::move(signal)]() mutable {
         if (users_[static_cast<std::size_t>(to)]) user(to).receive(std::move(signal));
@@ -206,7 +197,7 @@ class Run {
 
   // C-9: whatever came was read or thrown away, so the receive window is whole again.
   void mustHoldNothing() {
-    if (plan_.rogue) return;
+    if (plan_.rogue || !plan_.canMeet()) return;
     // Data that came before its channel is thrown away after a while.
     runFor(limits::channel::kEarlyHold + 100ms);
     for (sim::Node* each : nodes_)
@@ -242,6 +233,11 @@ class Run {
   void end() {
     if (isBroken()) return;
     isEnding_ = true;
+    // What was given up in bad times has had its time by then.
+    if (serverWatch_ && node(0).report().residents + node(1).report().residents > 0)
+      runFor(limits::loop::kTail + 1s);
+    if (isBroken()) return;
+    if (serverWatch_) serverWatch_->beginEnd();
     const bool isSeen = !plan_.movesThePath() && user(0).canBeSeenClosing(user(1));
     closeFirst();
     runFor(3s);
@@ -267,9 +263,23 @@ class Run {
       say("tasks", held.tasksQueued);
       say("transactions", held.transactions);
       say("look-ups", held.resolving);
+      say("allocations", held.allocations);
+      say("permissions", held.permissions);
+      say("channels", held.channels);
       say("names", held.namesPublished);
       say("ports", each->ports().size());
     }
+    mustLeaveNothingAtServer();
+  }
+
+  // What was given up may live on with the server for as long as was granted.
+  void mustLeaveNothingAtServer() {
+    if (!serverWatch_ || isBroken()) return;
+    serverWatch_->judgeEnd();
+    if (isBroken() || serverWatch_->holdsNothing()) return;
+    runFor(limits::server::kLifetimeDefault);
+    if (!isBroken() && !serverWatch_->holdsNothing())
+      journal_.violate("INV-6", "the server still holds what it granted for less time");
   }
 
   Outcome outcome() {
@@ -294,10 +304,11 @@ class Run {
   Journal journal_;
   Books books_;
   sim::World world_;
-  sim::Nat* nat_;
+  Network network_;
   std::array<sim::Node*, 2> nodes_;
   Faults faults_;
   WireWatch watch_;
+  std::optional<ServerWatch> serverWatch_;
   std::vector<std::function<void()>> detach_;
   std::array<std::unique_ptr<User>, 2> users_;
   std::array<Instant, 2> signalFree_{};

@@ -78,7 +78,7 @@ User::User(Setting setting)
     : setting_(std::move(setting)),
       journal_(*setting_.journal),
       random_(setting_.seed),
-      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, RTCConfiguration{},
+      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, setting_.configuration,
                                               tuningOf(setting_.smallWindow))) {
   watchConnection();
 }

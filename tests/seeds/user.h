@@ -37,7 +37,9 @@ class User {
     Books* books = nullptr;
     bool tolerates = false;  // honest failures may happen in this world
     bool rollsBack = false;  // somebody takes offers back by hand
-    bool hasRogue = false;   // what comes may be anything
+    RTCConfiguration configuration;
+    bool mayNotMeet = false;  // there is no way between the two
+    bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;
     bool hasSteadyPath = false;  // it is never gone, so what is sent gets onto the wire
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
@@ -76,6 +78,7 @@ class User {
   bool sawAbort() const;                       // some channel had its error
   bool hasFailed() const;  // a failure was reported: DTLS, or the connection for good
   bool sawConnected() const { return sawConnected_; }
+  bool isIceFailed() const { return iceFailed_; }
   RTCPeerConnectionState connectionState() const;
   std::uint64_t messageCount() const { return messages_; }
   // Events by emitter, in their order: what a port with delays must not change.

@@ -53,11 +53,14 @@ bool User::hasFailed() const { return dtlsFailed_; }
 std::string User::unfinished(const User& other) const {
   if (isClosed_) return {};
   const std::string who = "user " + std::to_string(setting_.index);
+  if (gathering_ == RTCIceGatheringState::gathering) return who + " gathers without end";
   if (other.isClosed_) {
     if (pc_->connectionState() == RTCPeerConnectionState::connected)
       return who + " still believes in a peer that has closed";
     return {};
   }
+  const bool hasMet = sawConnected_ && other.sawConnected_ && !iceFailed_ && !other.iceFailed_;
+  if (setting_.mayNotMeet && !hasMet) return {};
   if (!setting_.tolerates && iceFailed_)
     return who + " saw ICE fail in a network that was never bad enough for it";
   if (setting_.tolerates && (hasFailed() || other.hasFailed())) return {};

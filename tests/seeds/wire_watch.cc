@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kPayloadV4 = 1'280 - 28;
 constexpr std::size_t kPayloadV6 = 1'280 - 48;
+constexpr std::size_t kSendIndication = 36, kChannelData = 4;
 constexpr Duration kConsent = limits::ice::kConsentExpires + 1s;
 constexpr Duration kRateWindow = 10s;
 // Ta, and what leaves out of turn: triggered checks, consent, first retransmissions.
@@ -33,9 +34,13 @@ std::string textOf(const sim::WireDatagram& datagram) {
 
 }  // namespace
 
-WireWatch::WireWatch(sim::World& world, Journal& journal, std::array<sim::Node*, 2> nodes,
-                     bool isForged)
-    : world_(world), journal_(journal), nodes_(nodes), isForged_(isForged) {
+WireWatch::WireWatch(sim::World& world, Journal& journal, const Network& network, bool isForged)
+    : world_(world),
+      journal_(journal),
+      nodes_{&network.node(0), &network.node(1)},
+      server_(network.serverNode()),
+      isForged_(isForged),
+      hasNats_(network.nat(0) && network.nat(1)) {
   world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
     onDatagram(from, datagram);
   });
@@ -47,16 +52,26 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   ++datagrams_;
   // Forgeries borrow a machine's place on the link, not its turn.
   const bool isNode = &from == nodes_[0] || &from == nodes_[1];
+  if (&from == server_) return onRelayed(datagram);
   if (!isNode) return noteAnswer(datagram);  // a NAT hands on what a machine has sent
   const std::size_t index = &from == nodes_[1] ? 1 : 0;
   if (!nodes_[index]->isSending()) return;
   countWakes();
-  const std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
+  std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
+  // Sizes leave room for ChannelData; what goes before there is a channel is larger than that.
+  if (Network::isServer(datagram.destination)) most += kSendIndication - kChannelData;
   if (datagram.bytes.size() > most)
     journal_.violate("INV-10",
                      textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) + " bytes");
   if (tellsSecret(datagram.bytes)) journal_.violate("INV-14", "a password is on the wire");
+  if (Network::isServer(datagram.destination)) return;  // ServerWatch
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
+}
+
+void WireWatch::onRelayed(const sim::WireDatagram& datagram) {
+  noteAnswer(datagram);
+  const bool isOwn = Network::isServer(datagram.source) || !server_->isSending();
+  if (!isOwn && !isStun(datagram.bytes)) onData(datagram);
 }
 
 void WireWatch::keepsSecret(int user, std::string password) {
@@ -84,7 +99,7 @@ void WireWatch::onStun(std::size_t from, const sim::WireDatagram& datagram) {
   std::deque<Instant>& recent = requests_[from];
   recent.push_back(world_.now());
   while (recent.front() + kRateWindow < world_.now()) recent.pop_front();
-  if (recent.size() > kRequestsPerWindow)
+  if (recent.size() > kRequestsPerWindow * (hasNats_ ? 2 : 1))
     journal_.violate("INV-11", nodes_[from]->name() + " sent " + std::to_string(recent.size()) +
                                    " requests in ten seconds");
 }

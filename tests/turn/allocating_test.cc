@@ -186,6 +186,26 @@ TEST_F(Allocating, IsLostWhenTheServerHasForgottenIt) {
   EXPECT_TRUE(isReleased(true));
 }
 
+TEST_F(Allocating, IsLostAtOnceWhenTheServerIsAskedAndHasForgottenIt) {
+  allocate();
+  server->restart();
+  client->prove(host.step());
+  EXPECT_TRUE(client->isProving());
+  pass(1s);
+  ASSERT_EQ(all<Lost>().size(), 1u);
+  EXPECT_TRUE(all<Lost>()[0].isGone);
+  EXPECT_FALSE(client->isProving());
+}
+
+TEST_F(Allocating, IsKeptWhereTheServerSaysThatItStands) {
+  allocate();
+  client->prove(host.step());
+  client->prove(host.step());
+  pass(1'200s);
+  EXPECT_TRUE(client->isAllocated());
+  EXPECT_EQ(server->stats().allocationsExpired, 0u);
+}
+
 TEST_F(Allocating, IsLostWhenNoRefreshIsAnswered) {
   allocate();
   lossUp = 1;

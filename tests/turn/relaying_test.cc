@@ -180,6 +180,17 @@ TEST_F(Relaying, SaysWhoIsRefusedAndDropsWhatGoesThere) {
   EXPECT_TRUE(textsAt(loopback).empty());
 }
 
+TEST_F(Relaying, WhoWasRefusedIsAskedForAgainOnceTheAllocationIsProved) {
+  force(stun::ErrorCode::insufficientCapacity, stun::Method::createPermission, 1);
+  EXPECT_TRUE(send(peer, "hello"));
+  EXPECT_FALSE(send(peer, "again"));
+  client->prove(host.step());
+  pass(0s);
+  EXPECT_TRUE(send(peer, "now"));
+  pass(0s);
+  EXPECT_EQ(client->held().permissions, 1u);
+}
+
 TEST_F(Relaying, OneOfSeveralIsRefusedAlone) {
   const Address loopback = test::at("127.0.0.1:6000");
   for (const Address& each : {peer, loopback, other}) client->permit(host.step(), each);

@@ -289,6 +289,34 @@ TEST_F(RelayedTest, AnIceRestartKeepsTheAllocation) {
   EXPECT_TRUE(talks());
 }
 
+TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  const auto before = server.stats().allocationsMade;
+  middle.post([&] { server.restart(); });
+  world.runFor(1s);
+  alice->post([&] {
+    made->offerer.pc->restartIce();
+    made->start();
+  });
+  world.runFor(15s);
+  EXPECT_EQ(server.stats().allocationsMade, before + 2);
+  EXPECT_TRUE(talks());
+}
+
+TEST_F(RelayedTest, AnIdleRelayStaysReachableThroughItsNatAndIsGivenBack) {
+  sim::NatOptions forgetful = kCone;
+  forgetful.lifetime = 20s;
+  forgetful.ports = sim::NatPorts::random;
+  build(forgetful, forgetful);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  world.runFor(120s);  // over the cones: nothing goes through the relays
+  alice->post([&] { made->offerer.pc->close(); });
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(8s);
+  EXPECT_EQ(left(), "");
+}
+
 TEST_F(RelayedTest, AnHourOverARelayIsOneAllocation) {
   build(kSymmetric, kSymmetric);
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
