@@ -1,15 +1,16 @@
-// node coturn.mjs [--closes N]: Parley's peers through a real TURN server on loopback, and how soon
+// node coturn.mjs [udp] [tcp] [tls] [--closes N]: Parley's peers through a real TURN server on loopback, and how soon
 // nothing is left there. --closes measures how long after close() the allocation is gone.
 import { check, close, connect, described, event, exchange, expect, figures, finish, selectedPair, skip,
   takeCloses, wallClock } from './harness.mjs';
 import { startParley } from './peers.mjs';
 import { isTurnserverInstalled, startTurnserver } from './turnserver.mjs';
 
-const closes = takeCloses(process.argv);
+const asked = process.argv.slice(2);
+const closes = takeCloses(asked);
 const tuning = { includeLoopback: true };
 const relayed = (...iceServers) => ({ configuration: { iceServers, iceTransportPolicy: 'relay' }, tuning });
 const plain = { tuning };
-const transports = ['udp', 'tcp', 'tls'];
+const transports = asked.length ? asked : ['udp', 'tcp', 'tls'];
 
 async function startPeers(server) {
   const peers = [0, 1].map(() => startParley({ env: { SSL_CERT_FILE: server.certificate } }));
@@ -147,10 +148,11 @@ async function measure(title, transport, targetMs, { isSilent = false } = {}) {
 if (!isTurnserverInstalled) {
   skip('coturn', 'turnserver is not installed');
 } else if (closes) {
-  await measure('UDP, the peer answers', 'udp', 1200);
-  await measure('UDP, the peer is silent', 'udp', 1300, { isSilent: true });
-  await measure('TCP', 'tcp', 50);
-  await measure('TLS', 'tls', 50);
+  for (const transport of transports) {
+    await measure(`${transport}, the peer answers`, transport, transport === 'udp' ? 1200 : 50);
+    await measure(`${transport}, the peer is silent`, transport, transport === 'udp' ? 1300 : undefined,
+      { isSilent: true });
+  }
 } else {
   await calls();
   await staleNonce();

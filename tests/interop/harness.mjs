@@ -77,11 +77,15 @@ export async function close(closer, other) {
   return { closed, noticed: await other.next(event('channelclose'), 'closing of the channel') };
 }
 
-// The types of the selected pair, ours first.
+// The types of the selected pair, ours first. Data may flow before it is nominated.
 export async function selectedPair(peer) {
-  await peer.tell({ command: 'pair' });
-  const { local, remote } = await peer.next(event('pair'), 'selected pair');
-  return `${local?.type}/${remote?.type}`;
+  for (let round = 0; ; ++round) {
+    await peer.tell({ command: 'pair' });
+    const { local, remote } = await peer.next(event('pair'), 'selected pair');
+    if (local) return `${local.type}/${remote.type}`;
+    expect(round < 200, 'no pair is selected');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 // A message every 20 ms, numbered, until stop(); each has to arrive, once and in order.
