@@ -10,6 +10,7 @@
 #include "server/authenticator.h"
 #include "server/faults.h"
 #include "server/peer_policy.h"
+#include "tls/stream_context.h"
 
 namespace parley::server {
 
@@ -21,7 +22,10 @@ struct RelayAddress {
 };
 
 struct Config {
-  std::vector<Address> listen = {};       // port 0: any
+  std::vector<Address> listen = {};     // over UDP; port 0: any
+  std::vector<Address> listenTcp = {};  // clients over TCP
+  std::vector<Address> listenTls = {};  // and over TLS, with `tls`
+  tls::Context::Shared tls = nullptr;
   std::vector<RelayAddress> relays = {};  // one per family; empty: where the client is heard
   std::uint16_t relayPortMin = 0;         // 0 and 0: any port the system gives
   std::uint16_t relayPortMax = 0;

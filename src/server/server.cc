@@ -14,9 +14,11 @@ Server::Server(Host& host, Config config)
       config_(std::move(config)),
       authenticator_(config_.authentication, host.step().secrets),
       strangers_(config_.strangerAnswersPerSecond, limits::server::kStrangerSlots,
-                 host.step().secrets.number<std::uint64_t>()) {
+                 host.step().secrets.number<std::uint64_t>()),
+      connections_(host, *this) {
   host_.enter(*this);
   open(config_.listen);
+  openListeners();
 }
 
 Server::~Server() { close(); }
@@ -37,6 +39,13 @@ void Server::open(const std::vector<Address>& at) {
   }
 }
 
+void Server::openListeners() {
+  for (const Address& each : config_.listenTcp)
+    if (const auto error = connections_.listen(each, nullptr)) error_ = *error;
+  for (const Address& each : config_.listenTls)
+    if (const auto error = connections_.listen(each, config_.tls)) error_ = *error;
+}
+
 std::vector<Address> Server::addresses() const {
   std::vector<Address> list;
   list.reserve(listening_.size());
@@ -53,6 +62,7 @@ void Server::closeSockets() {
     removeAllocation(*allocation, stats_.allocationsReset);
   for (const BoundUdp& each : listening_) host_.close(each.socket);
   listening_.clear();
+  connections_.close();
 }
 
 void Server::stall(Duration time) { stalledUntil_ = host_.step().now + time; }
@@ -63,6 +73,7 @@ void Server::restart() {
   closeSockets();
   authenticator_.forgetNonces(host_.step().secrets);
   open(at);
+  openListeners();
   host_.touch(*this);
 }
 
@@ -73,7 +84,8 @@ void Server::close() {
 }
 
 Held Server::held() const {
-  Held held{.allocations = table_.size(), .sockets = listening_.size() + table_.size()};
+  Held held{.allocations = table_.size(),
+            .sockets = listening_.size() + table_.size() + connections_.sockets()};
   table_.forEach([&](const Allocation& each) {
     held.permissions += each.permissionCount();
     held.channels += each.channelCount();
@@ -90,8 +102,33 @@ void Server::onDatagram(Step& step, Datagram datagram) {
   }
   expireDue(step.now);
   if (!isListening(datagram.socket)) return relayToClient(step, datagram);
-  const FiveTuple from{datagram.socket, datagram.local, datagram.remote};
-  const Bytes bytes = datagram.packet.bytes();
+  onPacket(step, {datagram.socket, datagram.local, datagram.remote}, datagram.packet.bytes());
+}
+
+void Server::onStreamAccepted(Step& step, SocketId listener, SocketId stream, const Address& local,
+                              const Address& remote) {
+  connections_.onAccepted(step, listener, stream, local, remote);
+}
+
+void Server::onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) {
+  expireDue(step.now);
+  connections_.onBytes(step, stream, bytes);
+  while (const auto message = connections_.next(stream)) {
+    if (step.now < stalledUntil_)
+      ++stats_.stalled;
+    else
+      onPacket(step, message->from, message->bytes);
+  }
+}
+
+// RFC 8656 5: an allocation goes with the connection that it was made over.
+void Server::onStreamClosed(Step&, SocketId stream, StreamEnd) {
+  const auto client = connections_.onClosed(stream);
+  Allocation* allocation = client ? table_.find(*client) : nullptr;
+  if (allocation) removeAllocation(*allocation, stats_.allocationsDeleted);
+}
+
+void Server::onPacket(Step& step, const FiveTuple& from, Bytes bytes) {
   if (stun::ChannelData::looksLike(bytes)) return onChannelData(step, from, bytes);
   onMessage(step, from, bytes);
 }
@@ -206,6 +243,10 @@ void Server::relayToClient(Step& step, Datagram& datagram) {
   ++stats_.packetsToClients;
   stats_.bytesToClients += data.size();
   const FiveTuple& to = allocation->tuple();
+  if (connections_.has(to.socket)) {
+    connections_.send(step, to.socket, std::move(packet));
+    return;
+  }
   host_.send(
       {.socket = to.socket, .local = to.server, .remote = to.client, .packet = std::move(packet)});
 }

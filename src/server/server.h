@@ -9,6 +9,7 @@
 #include "server/allocation_table.h"
 #include "server/authenticator.h"
 #include "server/config.h"
+#include "server/connections.h"
 #include "server/faults.h"
 #include "server/limiter.h"
 #include "server/stats.h"
@@ -16,12 +17,13 @@
 
 namespace parley::server {
 
-// A STUN (RFC 8489) and TURN (RFC 8656) server over UDP, for tests, worlds and trying things out.
-// It is a guest like a peer, so the same object runs in a simulated network and on a real loop.
-// Of those who have not proved who they are it keeps nothing. This class dispatches and relays;
-// what is granted is decided in server_requests.cc. On demand it misbehaves: see Faults.
+// A STUN (RFC 8489) and TURN (RFC 8656) server over UDP, TCP and TLS, for tests, worlds and trying
+// things out. It is a guest like a peer, so the same object runs in a simulated network and on a
+// real loop. Of those who have not proved who they are it keeps nothing. This class dispatches and
+// relays; what is granted is decided in server_requests.cc. On demand it misbehaves: see Faults.
 //
-// Not here: TCP and TLS towards clients, pairs of ports, both families in one allocation.
+// Not here: DTLS towards clients, TCP towards peers, pairs of ports, both families in one
+// allocation.
 class Server final : public Host::Guest {
  public:
   Server(Host& host, Config config);
@@ -45,6 +47,10 @@ class Server final : public Host::Guest {
   std::size_t memoryUsed() const;  // what grows with the clients
 
   void onDatagram(Step& step, Datagram datagram) override;
+  void onStreamAccepted(Step& step, SocketId listener, SocketId stream, const Address& local,
+                        const Address& remote) override;
+  void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
+  void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
   void onTimer(Step& step) override;
   void onStepEnd(Step& step) override;
   const char* inconsistency() const override;
@@ -67,6 +73,8 @@ class Server final : public Host::Guest {
   void closeSockets();
   bool isListening(SocketId socket) const;
 
+  void openListeners();
+  void onPacket(Step& step, const FiveTuple& from, Bytes bytes);
   void onMessage(Step& step, const FiveTuple& from, Bytes bytes);
   void onRequest(Step& step, const Request& request);
   void onBinding(Step& step, const Request& request);
@@ -109,6 +117,7 @@ class Server final : public Host::Guest {
   Limiter strangers_;
   AllocationTable table_;
   std::vector<BoundUdp> listening_;
+  Connections connections_;
   std::vector<IpAddress> own_;
   std::optional<OpenError> error_;
   Instant stalledUntil_{};

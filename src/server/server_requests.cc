@@ -328,6 +328,10 @@ void Server::send(Step& step, const FiveTuple& to, Packet answer) {
     ++stats_.answersLost;
     return;
   }
+  if (connections_.has(to.socket)) {
+    connections_.send(step, to.socket, std::move(answer));
+    return;
+  }
   host_.send(
       {.socket = to.socket, .local = to.server, .remote = to.client, .packet = std::move(answer)});
 }

@@ -5,29 +5,47 @@
 
 namespace parley::session {
 
-std::optional<Bases::Arrival> Bases::receive(Step& step, Datagram datagram) {
+bool Bases::receive(Datagram datagram) {
   Base* base = find(datagram.socket);
-  if (!base || datagram.packet.size() == 0) return std::nullopt;
-  Arrival arrival{.transport = base->transport,
-                  .socket = base->id(),
-                  .path = {base->candidate, datagram.remote},
-                  .packet = {}};
-  if (!base->relay) {
-    arrival.packet = std::move(datagram.packet);
-    return arrival;
+  if (!base || datagram.packet.size() == 0) return false;
+  if (base->relay) {
+    relaying_ = base->id();
+    base->relay->receive(std::move(datagram));
+  } else {
+    arrived_ = Arrival{.transport = base->transport,
+                       .socket = base->id(),
+                       .path = {base->candidate, datagram.remote},
+                       .packet = std::move(datagram.packet)};
   }
-  auto relayed = base->relay->receive(step, std::move(datagram));
-  if (!relayed || relayed->payload.size() == 0) return std::nullopt;
-  arrival.path.remote = relayed->peer;
-  arrival.packet = std::move(relayed->payload);
-  return arrival;
+  return true;
+}
+
+void Bases::receive(Step& step, SocketId stream, MutableBytes bytes) {
+  Base* base = find(stream);
+  if (!base || !base->relay) return;
+  relaying_ = stream;
+  base->relay->onStreamBytes(step, bytes);
+}
+
+std::optional<Bases::Arrival> Bases::nextArrival(Step& step) {
+  if (arrived_) return std::exchange(arrived_, std::nullopt);
+  Base* base = relaying_ == SocketId{} ? nullptr : find(relaying_);
+  while (auto relayed = base && base->relay ? base->relay->nextRelayed(step) : std::nullopt) {
+    if (relayed->payload.size() == 0) continue;
+    return Arrival{.transport = base->transport,
+                   .socket = base->id(),
+                   .path = {base->candidate, relayed->peer},
+                   .packet = std::move(relayed->payload)};
+  }
+  relaying_ = {};
+  return std::nullopt;
 }
 
 void Bases::send(Step& step, const ice::Path& path, Packet packet) {
   Base* base = find(path.local);
   if (!base) return;
   if (base->relay) {
-    base->relay->client().send(step, path.remote, std::move(packet));
+    base->relay->send(step, path.remote, std::move(packet));
     return;
   }
   host_.send({.socket = base->id(),
@@ -46,9 +64,8 @@ Base* Bases::find(SocketId socket) {
 }
 
 const Base* Bases::find(ice::CandidateId candidate) const {
-  const auto found = std::ranges::find(bases_, candidate, [](const auto& base) {
-    return base->candidate;
-  });
+  const auto found =
+      std::ranges::find(bases_, candidate, [](const auto& base) { return base->candidate; });
   return found == bases_.end() ? nullptr : found->get();
 }
 
@@ -71,13 +88,13 @@ std::size_t Bases::relays(TransportId transport) const {
 
 void Bases::onTimer(Step& step) {
   for (const auto& base : bases_)
-    if (base->relay) base->relay->client().onTimer(step);
+    if (base->relay) base->relay->onTimer(step);
 }
 
 Instant Bases::deadline() const {
   Instant due = never();
   for (const auto& base : bases_)
-    if (base->relay) due = earliest(due, base->relay->client().deadline());
+    if (base->relay) due = earliest(due, base->relay->deadline());
   return due;
 }
 
@@ -85,7 +102,7 @@ turn::Held Bases::held() const {
   turn::Held sum;
   for (const auto& base : bases_) {
     if (!base->relay) continue;
-    const turn::Held held = base->relay->client().held();
+    const turn::Held held = base->relay->held();
     sum.allocations += held.allocations;
     sum.permissions += held.permissions;
     sum.channels += held.channels;
@@ -97,7 +114,7 @@ turn::Held Bases::held() const {
 const char* Bases::inconsistency() const {
   for (const auto& base : bases_)
     if (base->relay)
-      if (const char* found = base->relay->client().inconsistency()) return found;
+      if (const char* found = base->relay->inconsistency()) return found;
   return nullptr;
 }
 

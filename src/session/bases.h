@@ -36,8 +36,11 @@ class Bases {
     ice::Path path;
     Packet packet;
   };
-  // Nothing: on a socket that is none of ours, or a message between a server and us.
-  std::optional<Arrival> receive(Step& step, Datagram datagram);
+  // What came of peers, one after the other by nextArrival(): nothing for a message between a
+  // server and us. False: the socket is none of ours.
+  bool receive(Datagram datagram);
+  void receive(Step& step, SocketId stream, MutableBytes bytes);
+  std::optional<Arrival> nextArrival(Step& step);
   void send(Step& step, const ice::Path& path, Packet packet);
 
   Base& add(Base base);
@@ -71,6 +74,8 @@ class Bases {
  private:
   Host& host_;
   std::vector<std::unique_ptr<Base>> bases_;
+  std::optional<Arrival> arrived_;  // by a socket
+  SocketId relaying_{};             // {0}: none; the relay that may have more
 };
 
 }  // namespace parley::session

@@ -49,7 +49,7 @@ void Discovery::begin(Step& step, std::string ufrag) {
 void Discovery::keepRelays() {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
-    const bool stands = base->relay->client().isAllocated();
+    const bool stands = base->relay->isAllocated();
     if (isWanted(*base->relay)) {
       if (stands)
         events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
@@ -116,16 +116,51 @@ void Discovery::allocate(Step& step, const IceServer& server,
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
   if (bases_.relays(transport_) >= limits::ice::kRelays) return;
-  if (place.server.transport != IceServer::Transport::udp)
-    return fail(std::nullopt, place.server.url, kUnreachable, "this transport is not supported");
+  const std::string url = place.server.url;
+  const unsigned rank = place.rank;
+  std::unique_ptr<Relay> relay = place.server.transport == IceServer::Transport::udp
+                                     ? openUdp(step, from, place)
+                                     : openStream(from, place);
+  if (!relay) return;
+  const BoundUdp& local = relay->place().local;
+  Base& base = bases_.add(
+      {.transport = transport_,
+       .socket = {
+           .socket = local.socket, .local = local.local, .announced = local.local, .rank = rank}});
+  base.relay = std::move(relay);
+  base.relay->start(step);
+}
+
+std::unique_ptr<Relay> Discovery::openUdp(Step& step, const IpAddress& from, Relay::Place& place) {
   const auto socket = Gatherer(host_, owner_, config_).openOn(step, from);
-  if (!socket)
-    return fail(std::nullopt, place.server.url, kUnreachable, "no socket could be opened");
+  if (!socket) {
+    fail(std::nullopt, place.server.url, kUnreachable, "no socket could be opened");
+    return nullptr;
+  }
   place.local = {socket->socket, socket->local};
-  Base& base = bases_.add({.transport = transport_, .socket = *socket});
-  base.socket.rank = place.rank;
-  base.relay = std::make_unique<Relay>(host_, std::move(place));
-  base.relay->client().allocate(step);
+  return std::make_unique<Relay>(host_, std::move(place));
+}
+
+std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place& place) {
+  tls::Context::Shared context;
+  if (place.server.transport == IceServer::Transport::dtls) {
+    fail(std::nullopt, place.server.url, kUnreachable, "TURN over DTLS is not supported");
+    return nullptr;
+  }
+  if (place.server.transport == IceServer::Transport::tls) {
+    context = trust_.in(config_.authoritiesPem);
+    if (!context) {
+      fail(std::nullopt, place.server.url, kUnreachable, "no certificate authority is known");
+      return nullptr;
+    }
+  }
+  const auto stream = host_.connectTcp(owner_, {.local = from, .remote = place.address});
+  if (!stream) {
+    fail(std::nullopt, place.server.url, kUnreachable, "no connection could be begun");
+    return nullptr;
+  }
+  place.local = {*stream, {from, 0}};
+  return std::make_unique<Relay>(host_, std::move(place), std::move(context));
 }
 
 // --- what came of it
@@ -141,8 +176,8 @@ void Discovery::settle(Step& step) {
 void Discovery::collectReflexive() {
   while (auto event = reflexive_.nextEvent()) {
     if (auto* mapped = std::get_if<Reflexive::Mapped>(&*event)) {
-      events_.push(ReflexiveFound{mapped->socket, mapped->mapped, mapped->server,
-                                  std::move(mapped->url)});
+      events_.push(
+          ReflexiveFound{mapped->socket, mapped->mapped, mapped->server, std::move(mapped->url)});
     } else {
       auto& unanswered = std::get<Reflexive::Unanswered>(*event);
       fail(unanswered.local, unanswered.url, unanswered.code, std::move(unanswered.reason));
@@ -156,7 +191,8 @@ void Discovery::collectRelays(Step& step) {
     if (base->transport == transport_ && base->relay) mine.push_back(base->id());
   for (const SocketId socket : mine) {
     Base& base = *bases_.find(socket);
-    while (auto event = base.relay->client().nextEvent())
+    base.socket.local = base.relay->place().local.local;  // of a stream known by now
+    while (auto event = base.relay->nextEvent())
       std::visit([&](const auto& any) { on(step, base, any); }, *event);
   }
   std::erase_if(gone_, [this](SocketId socket) {
@@ -199,13 +235,13 @@ void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
 }
 
 bool Discovery::isPending(const Base& base) const {
-  return base.transport == transport_ && base.relay && !base.relay->client().isAllocated() &&
+  return base.transport == transport_ && base.relay && !base.relay->isAllocated() &&
          std::ranges::find(gone_, base.id()) == gone_.end();
 }
 
 std::size_t Discovery::pending() const {
-  const auto relays = std::ranges::count_if(
-      bases_.all(), [this](const auto& base) { return isPending(*base); });
+  const auto relays =
+      std::ranges::count_if(bases_.all(), [this](const auto& base) { return isPending(*base); });
   return lookups_.size() + reflexive_.pending() + static_cast<std::size_t>(relays);
 }
 

@@ -13,6 +13,7 @@
 #include "session/gatherer.h"
 #include "session/port.h"
 #include "session/reflexive.h"
+#include "session/trust.h"
 
 namespace parley::session {
 
@@ -49,16 +50,16 @@ class Discovery {
   struct Ended {
     std::string ufrag;
   };
-  using Event =
-      std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
+  using Event = std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
 
   Discovery(Host& host, Host::Guest& owner, TransportId transport, Bases& bases,
-            const GatherConfig& config)
+            const GatherConfig& config, Trust& trust)
       : host_(host),
         owner_(owner),
         transport_(transport),
         bases_(bases),
         config_(config),
+        trust_(trust),
         reflexive_(host) {}
 
   TransportId transport() const { return transport_; }
@@ -87,6 +88,8 @@ class Discovery {
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void allocate(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void openRelay(Step& step, const IpAddress& from, Relay::Place place);
+  std::unique_ptr<Relay> openUdp(Step& step, const IpAddress& from, Relay::Place& place);
+  std::unique_ptr<Relay> openStream(const IpAddress& from, Relay::Place& place);
   void collectReflexive();
   void collectRelays(Step& step);
   void on(Step& step, Base& base, const turn::Allocated& event);
@@ -107,6 +110,7 @@ class Discovery {
   TransportId transport_;
   Bases& bases_;
   const GatherConfig& config_;
+  Trust& trust_;
   Reflexive reflexive_;
   std::map<ResolveId, IceServer> lookups_;
   std::vector<SocketId> gone_;  // relays said to be so, not yet taken away

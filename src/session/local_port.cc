@@ -22,7 +22,7 @@ LocalPort::LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shar
   attachment_->ports.push_back(this);
   if (config.subject == 0) config.subject = ++attachment_->subjects;
   session_ = std::make_unique<Session>(*attachment_->host, std::move(context), std::move(config),
-                                       static_cast<Session::Listener&>(*this));
+                                       static_cast<Session::Listener&>(*this), attachment_->trust);
 }
 
 LocalPort::~LocalPort() {

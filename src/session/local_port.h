@@ -16,6 +16,7 @@ struct Attachment {
   Host* host = nullptr;
   std::vector<LocalPort*> ports;
   std::uint32_t subjects = 0;  // connections numbered so far
+  std::shared_ptr<Trust> trust = std::make_shared<Trust>();
 
   void detach();  // closes every session; the ports stay and are deaf
 };

@@ -53,6 +53,7 @@ struct GatherConfig {
   bool ipv6 = true;
   bool relayOnly = false;
   std::vector<IceServer> servers;
+  std::string authoritiesPem;  // whom TURN over TLS trusts; empty: whom the system trusts
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
 };
 
@@ -153,7 +154,7 @@ enum class SctpState : std::uint8_t { connected, closed };
 struct CandidateFound {
   TransportId id;
   ice::Candidate candidate;
-  std::string url{};                                         // of the server that told it
+  std::string url{};                                     // of the server that told it
   std::optional<IceServer::Transport> relayTransport{};  // of a relayed one: towards the server
 };
 // A server that gave no candidate (webrtc-pc 4.8.3). The local address is absent where no candidate
@@ -201,8 +202,9 @@ struct ChannelEvent {
   channel::Event event;
 };
 
-using Event = std::variant<CandidateFound, CandidateError, GatheringEnded, IceStateChanged, PairSelected,
-                           IceRoleChanged, DtlsStateChanged, SctpStateChanged, ChannelEvent>;
+using Event =
+    std::variant<CandidateFound, CandidateError, GatheringEnded, IceStateChanged, PairSelected,
+                 IceRoleChanged, DtlsStateChanged, SctpStateChanged, ChannelEvent>;
 
 class Port {
  public:

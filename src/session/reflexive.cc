@@ -103,8 +103,7 @@ void Reflexive::keepNoLonger() {
 }
 
 void Reflexive::report(Probe& probe, std::uint16_t code, std::string reason) {
-  if (!probe.isAnswered)
-    events_.push(Unanswered{probe.local, probe.url, code, std::move(reason)});
+  if (!probe.isAnswered) events_.push(Unanswered{probe.local, probe.url, code, std::move(reason)});
 }
 
 Instant Reflexive::deadline() const {

@@ -5,40 +5,66 @@
 
 #include "core/host.h"
 #include "session/port.h"
+#include "session/stream_link.h"
 #include "turn/client.h"
 
 namespace parley::session {
 
 // One TURN allocation and the way to its server: a socket of its own, because one 5-tuple holds one
-// allocation (RFC 8656 3.2). It belongs to nobody's guest: while the peer lives the session feeds
-// it, and a tail when the peer has closed and what was allocated must be given back.
+// allocation (RFC 8656 3.2), or a stream. It belongs to nobody's guest: while the peer lives the
+// session feeds it, and a tail when the peer has closed and what was allocated must be given back.
 class Relay final : private turn::Client::Sink {
  public:
   struct Place {
     IceServer server;
-    Address address;  // the server's
-    BoundUdp local;
+    Address address;    // the server's
+    BoundUdp local;     // of a stream known once it is open
     unsigned rank = 0;  // of the local address
     int redirects = 0;  // 300s that led here
     int tries = 0;      // allocations that failed before this one, from other ports
   };
 
-  Relay(Host& host, Place place);
+  Relay(Host& host, Place place);                                // over UDP
+  Relay(Host& host, Place place, tls::Context::Shared context);  // TCP; with a context TLS
 
   const Place& place() const { return place_; }
   SocketId socket() const { return place_.local.socket; }
-  turn::Client& client() { return client_; }
-  const turn::Client& client() const { return client_; }
 
-  // What a peer sent through the relay, if that is what the datagram is.
-  std::optional<turn::Relayed> receive(Step& step, Datagram datagram);
+  void start(Step& step);  // allocates, as soon as the server can be spoken to
+  void release(Step& step);
+  bool send(Step& step, const Address& peer, Packet payload);
+  void bindChannel(Step& step, const Address& peer) { client_.bindChannel(step, peer); }
+
+  // What comes from the server, and then what peers sent through it, one after the other: payloads
+  // are good until the next call.
+  void receive(Datagram datagram);
+  void onStreamOpened(Step& step, const Address& local);
+  void onStreamBytes(Step& step, MutableBytes bytes);
+  void onStreamClosed(Step& step, StreamEnd reason);
+  std::optional<turn::Relayed> nextRelayed(Step& step);
+
+  void onTimer(Step& step);
+  Instant deadline() const;
+  std::optional<turn::Event> nextEvent();
+  void sayGoodbye(Step& step);  // before the socket is closed
+
+  bool isAllocated() const { return client_.isAllocated(); }
+  bool isOverStream() const { return link_ != nullptr; }
+  turn::Held held() const;
+  const char* inconsistency() const { return client_.inconsistency(); }
 
  private:
   void sendToServer(Step& step, Packet message) override;
+  void startIfReady(Step& step);
 
   Host& host_;
   Place place_;
+  std::unique_ptr<StreamLink> link_;  // none: UDP
   turn::Client client_;
+  Packet received_;  // a datagram that nextRelayed() has not looked at
+  bool isStarted_ = false;
+  bool isWanted_ = false;
+  bool isLinkLost_ = false;  // and that was told
 };
 
 // For the release report.

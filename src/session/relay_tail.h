@@ -22,11 +22,15 @@ class RelayTail final : public Host::Guest {
 
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
+  void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
+  void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
-  const char* inconsistency() const override { return relay_->client().inconsistency(); }
+  const char* inconsistency() const override { return relay_->inconsistency(); }
 
  private:
+  void hear(Step& step);
+
   Host& host_;
   std::unique_ptr<Relay> relay_;
   std::uint32_t subject_;

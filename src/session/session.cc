@@ -35,9 +35,11 @@ TransportId idOf(ice::TransportIndex index) { return {index.value}; }
 
 }  // namespace
 
-Session::Session(Host& host, dtls::Context::Shared context, Config config, Listener& listener)
+Session::Session(Host& host, dtls::Context::Shared context, Config config, Listener& listener,
+                 std::shared_ptr<Trust> trust)
     : host_(host),
       context_(std::move(context)),
+      trust_(trust ? std::move(trust) : std::make_shared<Trust>()),
       config_(std::move(config)),
       listener_(listener),
       agent_({}, *this),
@@ -159,27 +161,47 @@ void Session::apply(Step&, Close&) { close(); }
 
 void Session::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, config_.subject);
-  const Address remote = datagram.remote;
-  auto arrival = bases_.receive(step, std::move(datagram));
-  if (!arrival) return;
-  const Protocol protocol = protocolOf(arrival->packet.bytes());
-  if (protocol == Protocol::stun) {
-    onStun(step, *arrival, remote);
-    return;
+  if (bases_.receive(std::move(datagram))) hear(step);
+}
+
+void Session::onStreamOpened(Step& step, SocketId stream, const Address& local) {
+  const TraceScope scope(step.trace, config_.subject);
+  if (Base* base = bases_.find(stream); base && base->relay)
+    base->relay->onStreamOpened(step, local);
+}
+
+void Session::onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) {
+  const TraceScope scope(step.trace, config_.subject);
+  bases_.receive(step, stream, bytes);
+  hear(step);
+}
+
+void Session::onStreamClosed(Step& step, SocketId stream, StreamEnd reason) {
+  const TraceScope scope(step.trace, config_.subject);
+  if (Base* base = bases_.find(stream); base && base->relay)
+    base->relay->onStreamClosed(step, reason);
+}
+
+void Session::hear(Step& step) {
+  while (auto arrival = bases_.nextArrival(step)) {
+    const Protocol protocol = protocolOf(arrival->packet.bytes());
+    if (protocol == Protocol::stun) onStun(step, *arrival);
+    if (protocol != Protocol::dtls) continue;  // media comes to sections that were rejected
+    Transport* transport = find(arrival->transport);
+    if (!transport || !transport->receive(step, arrival->path, std::move(arrival->packet)))
+      continue;
+    while (auto plaintext = transport->read())
+      if (isOnDataTransport(*transport)) data_.receive(step, plaintext->bytes());
   }
-  if (protocol != Protocol::dtls) return;  // media comes to sections that were rejected
-  Transport* transport = find(arrival->transport);
-  if (!transport || !transport->receive(step, arrival->path, std::move(arrival->packet))) return;
-  while (auto plaintext = transport->read())
-    if (isOnDataTransport(*transport)) data_.receive(step, plaintext->bytes());
 }
 
 // Answers of STUN servers come to the same sockets as those of the peer.
-void Session::onStun(Step& step, const Bases::Arrival& arrival, const Address& remote) {
+void Session::onStun(Step& step, const Bases::Arrival& arrival) {
   const auto message = stun::MessageView::parse(arrival.packet.bytes());
   Discovery* discovery = discoveryOf(arrival.transport);
   const bool isResponse = message && (message->messageClass() == stun::Class::success ||
                                       message->messageClass() == stun::Class::error);
+  const Address& remote = arrival.path.remote;
   if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
   agent_.receive(step, arrival.path, arrival.packet.bytes());
 }
@@ -242,7 +264,7 @@ void Session::onIce(Step& step, const ice::PathValidated& event) {
 void Session::onIce(Step& step, const ice::PathSelected& event) {
   const TransportId transport = idOf(event.transport);
   const Base* base = bases_.find(event.path.local);
-  if (base && base->relay) base->relay->client().bindChannel(step, event.path.remote);
+  if (base && base->relay) base->relay->bindChannel(step, event.path.remote);
   if (Discovery* discovery = discoveryOf(transport)) discovery->onConnected();
   const ice::Candidate* local = agent_.local(event.path.local);
   const auto remote = remoteAt(transport, event.path.remote);
@@ -299,16 +321,17 @@ void Session::leaveTail(Step& step, Transport& transport) {
   const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
   if (!isWanted || !base || host_.residents() >= limits::loop::kTails) return;
   const SocketId socket = base->id();
-  auto tail = std::make_unique<Tail>(host_, step,
-                                     Tail::Farewell{.socket = socket,
-                                                    .local = base->socket.local,
-                                                    .remote = path->remote,
-                                                    .relay = std::move(base->relay),
-                                                    .datagrams = std::move(farewell),
-                                                    .leg = transport.releaseLeg(),
-                                                    .roundTrip = agent_.roundTrip(transport.index()),
-                                                    .limit = config_.tail,
-                                                    .subject = config_.subject});
+  auto tail =
+      std::make_unique<Tail>(host_, step,
+                             Tail::Farewell{.socket = socket,
+                                            .local = base->socket.local,
+                                            .remote = path->remote,
+                                            .relay = std::move(base->relay),
+                                            .datagrams = std::move(farewell),
+                                            .leg = transport.releaseLeg(),
+                                            .roundTrip = agent_.roundTrip(transport.index()),
+                                            .limit = config_.tail,
+                                            .subject = config_.subject});
   Tail& resident = *tail;
   host_.adopt(std::move(tail));
   host_.handOver(socket, resident);

@@ -28,7 +28,9 @@ class Session final : public Host::Guest, private ice::PathSink {
     ~Listener() = default;
   };
 
-  Session(Host& host, dtls::Context::Shared context, Config config, Listener& listener);
+  // `trust` is shared by the sessions of one host; without one, this has its own.
+  Session(Host& host, dtls::Context::Shared context, Config config, Listener& listener,
+          std::shared_ptr<Trust> trust = nullptr);
   ~Session() override;  // the same as close()
 
   void execute(Command command);
@@ -39,6 +41,9 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
   void onResolved(Step& step, ResolveId request, std::vector<IpAddress> found) override;
+  void onStreamOpened(Step& step, SocketId stream, const Address& local) override;
+  void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
+  void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
   const char* inconsistency() const override;
@@ -62,7 +67,8 @@ class Session final : public Host::Guest, private ice::PathSink {
   void apply(Step& step, Consumed& command);
   void apply(Step& step, Close& command);
 
-  void onStun(Step& step, const Bases::Arrival& arrival, const Address& remote);
+  void hear(Step& step);
+  void onStun(Step& step, const Bases::Arrival& arrival);
   void sendOn(Step& step, const ice::Path& path, Packet packet) override;
 
   // session_gathering.cc
@@ -102,13 +108,14 @@ class Session final : public Host::Guest, private ice::PathSink {
 
   Host& host_;
   dtls::Context::Shared context_;
+  std::shared_ptr<Trust> trust_;
   Config config_;
   Listener& listener_;
   ice::Agent agent_;
   Bases bases_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport
-  NameBook names_;  // of remote candidates
+  NameBook names_;                                       // of remote candidates
   DataPlane data_;
   std::vector<Event> events_;
   bool closed_ = false;

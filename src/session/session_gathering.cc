@@ -29,7 +29,7 @@ void Session::gather(Step& step, TransportId transport, const ice::Credentials& 
   if (!discovery)
     discovery = discoveries_
                     .emplace_back(std::make_unique<Discovery>(host_, *this, transport, bases_,
-                                                              config_.gather))
+                                                              config_.gather, *trust_))
                     .get();
   discovery->begin(step, local.ufrag);
 }
@@ -110,8 +110,8 @@ std::optional<ice::CandidateId> Session::addCandidate(Step& step, TransportId tr
   const Address address = candidate.address;
   const auto type = candidate.type;
   const std::size_t before = agent_.locals(indexOf(transport)).size();
-  const auto id = agent_.addLocal(step, indexOf(transport), std::move(candidate), origin.base,
-                                  origin.server);
+  const auto id =
+      agent_.addLocal(step, indexOf(transport), std::move(candidate), origin.base, origin.server);
   if (!id) return std::nullopt;
   // One that two servers told of is told once.
   if (agent_.locals(indexOf(transport)).size() == before) return *id;

@@ -17,14 +17,14 @@ TEST_F(SessionPolicyTest, TheGatherPolicyHoldsFromTheNextGatheringOn) {
   ASSERT_TRUE(openChannel());
   const std::size_t before = alice.count<CandidateFound>();
   ASSERT_GT(before, 0u);
-  alice.execute(SetGatherPolicy{true});
+  alice.execute(SetGatherPolicy{true, {}});
   alice.send(ChannelId{1}, "what runs goes on");
   net.runFor(1s);
   EXPECT_THAT(bob.messages(), ElementsAre("what runs goes on"));
   alice.restart();
   EXPECT_EQ(alice.count<CandidateFound>(), before);
   EXPECT_EQ(alice.all<GatheringEnded>().back().ufrag, alice.credentials.ufrag);
-  alice.execute(SetGatherPolicy{false});
+  alice.execute(SetGatherPolicy{false, {}});
   alice.restart();
   EXPECT_EQ(alice.count<CandidateFound>(), 2 * before);
 }

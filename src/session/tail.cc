@@ -28,8 +28,8 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
   repeat_.start(step.now, roundTrip_);
   giveUp_.startAt(latest_);
   if (farewell_.relay)
-    giveUp_.startAt(earliest(
-        latest_, step.now + std::max(limits::turn::kFarewell, roundTrip_ * kLastRepeat)));
+    giveUp_.startAt(
+        earliest(latest_, step.now + std::max(limits::turn::kFarewell, roundTrip_ * kLastRepeat)));
   PARLEY_TRACE(step, Topic::session, "tail_begun", {"trigger", "close()"},
                {"datagrams", static_cast<std::int64_t>(farewell_.datagrams.size())});
 }
@@ -37,11 +37,28 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
 void Tail::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, farewell_.subject);
   if (farewell_.relay) {
-    auto relayed = farewell_.relay->receive(step, std::move(datagram));
-    if (relayed && relayed->peer == farewell_.remote) hear(step, std::move(relayed->payload));
+    farewell_.relay->receive(std::move(datagram));
+    hearRelay(step);
   } else if (datagram.remote == farewell_.remote) {
     hear(step, std::move(datagram.packet));
   }
+}
+
+void Tail::onStreamBytes(Step& step, SocketId, MutableBytes bytes) {
+  const TraceScope scope(step.trace, farewell_.subject);
+  if (!farewell_.relay) return;
+  farewell_.relay->onStreamBytes(step, bytes);
+  hearRelay(step);
+}
+
+void Tail::onStreamClosed(Step& step, SocketId, StreamEnd reason) {
+  if (farewell_.relay) farewell_.relay->onStreamClosed(step, reason);
+  giveUp_.startAt(step.now);  // nobody is reached any more
+}
+
+void Tail::hearRelay(Step& step) {
+  while (auto relayed = farewell_.relay->nextRelayed(step))
+    if (relayed->peer == farewell_.remote) hear(step, std::move(relayed->payload));
 }
 
 void Tail::hear(Step& step, Packet record) {
@@ -64,7 +81,7 @@ void Tail::hear(Step& step, Packet record) {
 }
 
 void Tail::onTimer(Step& step) {
-  if (farewell_.relay) farewell_.relay->client().onTimer(step);
+  if (farewell_.relay) farewell_.relay->onTimer(step);
   if (!repeat_.expire(step.now)) return;
   const TraceScope scope(step.trace, farewell_.subject);
   ++repeated_;
@@ -86,17 +103,17 @@ void Tail::onStepEnd(Step& step) {
     return;
   }
   Instant due = earliest(repeat_.due(), giveUp_.due());
-  if (farewell_.relay) due = earliest(due, farewell_.relay->client().deadline());
+  if (farewell_.relay) due = earliest(due, farewell_.relay->deadline());
   host_.wakeAt(*this, due);
 }
 
 Host::Guest::Holdings Tail::holdings() const {
-  return farewell_.relay ? holdingsOf(farewell_.relay->client().held()) : Holdings{};
+  return farewell_.relay ? holdingsOf(farewell_.relay->held()) : Holdings{};
 }
 
 void Tail::sendDatagram(Step& step, Packet datagram) {
   if (farewell_.relay) {
-    farewell_.relay->client().send(step, farewell_.remote, std::move(datagram));
+    farewell_.relay->send(step, farewell_.remote, std::move(datagram));
     return;
   }
   host_.send({.socket = farewell_.socket,

@@ -23,7 +23,7 @@ class Tail final : public Host::Guest, private DatagramSink {
     SocketId socket;  // the peer's selected path
     Address local;
     Address remote;
-    std::unique_ptr<Relay> relay;  // where that leads through an allocation
+    std::unique_ptr<Relay> relay;       // where that leads through an allocation
     std::vector<ByteVector> datagrams;  // as they left for the first time
     std::unique_ptr<SecureLeg> leg;
     std::optional<Duration> roundTrip;
@@ -36,10 +36,13 @@ class Tail final : public Host::Guest, private DatagramSink {
 
   void onDatagram(Step& step, Datagram datagram) override;
   void onTimer(Step& step) override;
+  void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
+  void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
 
  private:
+  void hearRelay(Step& step);
   void hear(Step& step, Packet record);
   void sendDatagram(Step& step, Packet datagram) override;
   void sayFarewell(Step& step);

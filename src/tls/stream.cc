@@ -137,7 +137,8 @@ bool Stream::prepare() {
   SSL_set_connect_state(ssl);
   // RFC 6066 3: addresses are no names.
   return IpAddress::parse(hostname_) || hostname_.empty() ||
-         SSL_set_tlsext_host_name(ssl, hostname_.c_str()) == 1;
+         SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(hostname_.c_str())) == 1;
 }
 
 void Stream::receive(Step& step, Bytes ciphertext) {
@@ -201,7 +202,7 @@ void Stream::failBy(Step& step, int outcome) {
   // OpenSSL numbers the alerts that it received from here on.
   const bool isAlert =
       error == SSL_ERROR_ZERO_RETURN ||
-      ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET;
+      (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET);
   const bool isMemory = ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
   fail(step,
        isMemory  ? FailureReason::outOfMemory

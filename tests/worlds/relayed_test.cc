@@ -7,6 +7,7 @@
 #include "call.h"
 #include "server/server.h"
 #include "sim/world.h"
+#include "tls/test_authority.h"
 
 namespace parley::worlds {
 namespace {
@@ -29,6 +30,16 @@ struct RelayedTest : testing::Test {
     server::Config made;
     made.listen = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
     made.authentication.users = {{"alice", "secret"}};
+    made.listenTcp = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
+    made.listenTls = {{IpAddress::v4({192, 0, 2, 9}), 5'349}};
+    const tls::testing::IssuedChain chain =
+        authority().issue({.names = "IP:192.0.2.9,DNS:turn.example"});
+    made.tls = tls::Context::ofServer(
+        {.privateKeyPem = chain.privateKeyPem, .chainPem = chain.chainPem});
+    return made;
+  }
+  static const tls::testing::Authority& authority() {
+    static const tls::testing::Authority made;
     return made;
   }
 
@@ -43,7 +54,9 @@ struct RelayedTest : testing::Test {
     bob = &world.addNode("bob", {IpAddress::v4({192, 168, 1, 2})}, b);
   }
   Call& call(RTCConfiguration configuration) {
-    made = std::make_unique<Call>(world, *alice, *bob, RTCDataChannelInit{}, Tuning{},
+    Tuning tuning;
+    tuning.turnAuthorities = authority().pem();
+    made = std::make_unique<Call>(world, *alice, *bob, RTCDataChannelInit{}, tuning,
                                   std::move(configuration));
     return *made;
   }
@@ -68,7 +81,8 @@ struct RelayedTest : testing::Test {
                 std::to_string(held.sockets) + " sockets, " + std::to_string(held.allocations) +
                 " allocations, " + std::to_string(held.transactions) + " transactions; ";
     }
-    if (!(server.held() == server::Held{.sockets = 1})) text += "the server holds something";
+    const server::Held held = server.held();
+    if (held.allocations + held.permissions + held.channels) text += "the server holds something";
     return text;
   }
 
@@ -157,6 +171,74 @@ TEST_F(RelayedTest, RelayOnlyTellsNoAddressOfOurs) {
   EXPECT_TRUE(talks());
   EXPECT_THAT(heard, testing::ElementsAre("192.0.2.9"));
   world.stopObserving();
+}
+
+struct OverStreams : RelayedTest, testing::WithParamInterface<const char*> {
+  RTCConfiguration relayed() const {
+    return {.iceServers = {{{GetParam()}, "alice", "secret"}},
+            .iceTransportPolicy = RTCIceTransportPolicy::relay};
+  }
+};
+
+TEST_P(OverStreams, PeersMeetTalkAndLeaveNothing) {
+  build(kSymmetric, kSymmetric, {.latency = 20ms, .loss = 0.05});
+  ASSERT_TRUE(call(relayed()).connect());
+  world.runFor(2s);
+  EXPECT_TRUE(talks());
+  const bool isTls = std::string_view(GetParam()).starts_with("turns");
+  EXPECT_EQ(made->offerer.candidates.at(0).relayProtocol(),
+            isTls ? RTCIceServerTransportProtocol::tls : RTCIceServerTransportProtocol::tcp);
+  alice->post([&] { made->offerer.pc->close(); });
+  world.runFor(4s);
+  EXPECT_EQ(made->answerer.channel->readyState(), RTCDataChannelState::closed);
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(8s);
+  EXPECT_EQ(left(), "");
+}
+
+TEST_P(OverStreams, AnHourIsOneAllocation) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call(relayed()).connect());
+  world.runFor(3'600s);
+  EXPECT_TRUE(talks());
+  EXPECT_EQ(made->offerer.states.back(), "connected");
+}
+
+TEST_P(OverStreams, ClosingBeforeTheConnectionStandsLeavesNothing) {
+  build(kSymmetric, kSymmetric);
+  call(relayed()).start();
+  world.runFor(Duration(30'000));
+  alice->post([&] { made->offerer.pc->close(); });
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(8s);
+  EXPECT_EQ(left(), "");
+}
+
+TEST_P(OverStreams, AServerThatRestartsLosesTheConnectionAndNothingElse) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call(relayed()).connect());
+  world.runFor(2s);
+  server.restart();
+  world.runFor(60s);
+  EXPECT_EQ(made->offerer.states.back(), "failed");
+  alice->post([&] { made->offerer.pc->close(); });
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(8s);
+  EXPECT_EQ(left(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, OverStreams,
+                         testing::Values("turn:192.0.2.9?transport=tcp", "turns:192.0.2.9"));
+
+TEST_F(RelayedTest, ACertificateOfAnotherNameIsRefused) {
+  build(kCone, kCone);
+  world.setName("other.example", {IpAddress::v4({192, 0, 2, 9})});
+  call({.iceServers = {{{"turns:other.example"}, "alice", "secret"}}}).start();
+  world.runFor(5s);
+  ASSERT_THAT(made->offerer.candidateErrors, SizeIs(1));
+  EXPECT_EQ(made->offerer.candidateErrors[0].errorCode, 701);
+  EXPECT_THAT(made->offerer.candidateErrors[0].errorText, testing::HasSubstr("TLS"));
+  EXPECT_EQ(server.stats().requests, 0u);  // nothing was said to it
 }
 
 TEST_F(RelayedTest, WrongCredentialsAreToldAndTheRestGoesOn) {

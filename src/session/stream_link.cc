@@ -1,0 +1,101 @@
+#include "session/stream_link.h"
+
+#include <utility>
+#include <variant>
+
+namespace parley::session {
+namespace {
+
+const char* describe(StreamEnd end) {
+  switch (end) {
+    case StreamEnd::byPeer:
+      return "the server closed the connection";
+    case StreamEnd::refused:
+      return "the server refused the connection";
+    case StreamEnd::unreachable:
+      return "the server is unreachable";
+    case StreamEnd::timedOut:
+      return "the connection to the server timed out";
+    case StreamEnd::reset:
+      return "the server reset the connection";
+    case StreamEnd::failed:
+      break;
+  }
+  return "the connection to the server failed";
+}
+
+}  // namespace
+
+StreamLink::StreamLink(Host& host, SocketId stream, tls::Context::Shared context,
+                       const std::string& hostname)
+    : host_(host), stream_(stream) {
+  if (context) tls_.emplace(std::move(context), hostname, static_cast<tls::Stream::Sink&>(*this));
+}
+
+void StreamLink::onOpened(Step& step) {
+  if (tls_)
+    tls_->start(step);
+  else
+    isReady_ = true;
+  collect();
+}
+
+void StreamLink::onBytes(Step& step, MutableBytes bytes) {
+  if (failure_) return;
+  if (!tls_) {
+    framer_.push(bytes);
+    return;
+  }
+  tls_->receive(step, bytes);
+  framer_.push(tls_->read());
+  collect();
+}
+
+void StreamLink::onClosed(Step& step, StreamEnd reason) {
+  if (tls_) tls_->receiveEnd(step);
+  collect();
+  fail(describe(reason));
+}
+
+void StreamLink::onTimer(Step& step) {
+  if (!tls_) return;
+  tls_->onTimer(step);
+  collect();
+}
+
+void StreamLink::collect() {
+  while (const auto event = tls_ ? tls_->nextEvent() : std::nullopt) {
+    if (std::holds_alternative<tls::Connected>(*event)) isReady_ = true;
+    if (std::holds_alternative<tls::Closed>(*event)) fail("the server closed the TLS connection");
+    if (const auto* failed = std::get_if<tls::Failed>(&*event))
+      fail("TLS: " + std::string(tls::describe(failed->reason)));
+  }
+}
+
+// The first reason is the one that matters.
+void StreamLink::fail(std::string reason) {
+  if (!failure_) failure_ = std::move(reason);
+}
+
+std::optional<MutableBytes> StreamLink::next() {
+  auto message = framer_.next();
+  if (framer_.failed()) fail("the server does not speak TURN");
+  return message;
+}
+
+bool StreamLink::send(Step& step, Bytes message) {
+  if (!isReady()) return false;
+  const std::size_t needed = tls_ ? tls::Stream::sealedMax(message.size()) : message.size();
+  if (host_.writable(stream_) < needed) return false;
+  return tls_ ? tls_->send(step, message) : host_.write(stream_, message);
+}
+
+void StreamLink::close(Step& step) {
+  if (tls_ && isReady()) tls_->close(step);
+}
+
+void StreamLink::sendBytes(Step&, Bytes ciphertext) {
+  if (!host_.write(stream_, ciphertext)) fail("the connection to the server is stuck");
+}
+
+}  // namespace parley::session
