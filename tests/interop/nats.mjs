@@ -74,7 +74,7 @@ function addSide(host, router, routerKind, net, outside, server) {
   run([...within(router), 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
   run([...within(router), 'nft', '-f', '-'], kinds[routerKind]);
 }
-function removeSide(...names) {
+function remove(...names) {
   for (const name of names) try { ip('netns', 'del', space(name)); } catch { /* it is not there */ }
 }
 
@@ -112,28 +112,34 @@ async function pairOf(server, a, b) {
     }
     console.log(`| ${a} | ${b} | ${outcomes[0]} | ${outcomes[1]} |`);
   } finally {
-    removeSide('a', 'ra', 'b', 'rb');
+    remove('a', 'ra', 'b', 'rb');
   }
 }
 
-async function all() {
-  ip('netns', 'add', space('wan'));
-  ip('-n', space('wan'), 'link', 'set', 'lo', 'up');
+function addWan() {
+  for (const name of ['wan', 'nowhere']) {
+    ip('netns', 'add', space(name));
+    ip('-n', space(name), 'link', 'set', 'lo', 'up');
+  }
   ip('-n', space('wan'), 'addr', 'add', `${serverIp}/32`, 'dev', 'lo');
+  run([...within('wan'), 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
   // Private addresses lead nowhere, as in the Internet. Without a route at all, coturn takes the error
   // of its sendto() for the end of the session.
-  ip('-n', space('wan'), 'link', 'add', 'nowhere', 'type', 'dummy');
-  ip('-n', space('wan'), 'link', 'set', 'nowhere', 'up');
+  link('wan', 'nowhere', '192.0.2.1', 'nowhere', 'end', '192.0.2.2');
+  ip('-n', space('wan'), 'link', 'set', 'nowhere', 'arp', 'off');
   ip('-n', space('wan'), 'route', 'add', 'default', 'dev', 'nowhere');
-  run([...within('wan'), 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+}
+
+async function all() {
   let server;
   try {
+    addWan();
     server = await startTurnserver({ ips: [serverIp], within: within('wan') });
     console.log('| a | b | STUN only | with TURN |\n| --- | --- | --- | --- |');
     for (const a of Object.keys(kinds)) for (const b of Object.keys(kinds)) await pairOf(server, a, b);
   } finally {
     await server?.end();
-    removeSide('wan');
+    remove('wan', 'nowhere');
   }
 }
 
