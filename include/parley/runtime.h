@@ -61,10 +61,13 @@ struct PARLEY_API ReleaseReport {
   std::size_t packets = 0;       // pooled buffers in use
   std::size_t lookups = 0;       // host names being resolved
   std::size_t tasks = 0;
+  std::size_t allocations = 0;  // at TURN servers, and what is bound there
+  std::size_t permissions = 0;
+  std::size_t turnChannels = 0;
+  std::size_t namesPublished = 0;  // mDNS names that stand for addresses of ours
 
-  bool isZero() const {
-    return connections + tails + sockets + timers + transactions + packets + lookups + tasks == 0;
-  }
+  bool isZero() const { return *this == ReleaseReport{}; }
+  bool operator==(const ReleaseReport&) const = default;
   std::string toString() const;
 };
 

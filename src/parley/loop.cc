@@ -81,7 +81,11 @@ ReleaseReport Loop::releaseReport() const {
           .transactions = held.transactions,
           .packets = held.packetsInUse,
           .lookups = held.resolving,
-          .tasks = held.tasksQueued};
+          .tasks = held.tasksQueued,
+          .allocations = held.allocations,
+          .permissions = held.permissions,
+          .turnChannels = held.channels,
+          .namesPublished = held.namesPublished};
 }
 
 std::string ReleaseReport::toString() const {
@@ -98,6 +102,10 @@ std::string ReleaseReport::toString() const {
   add("packets", packets);
   add("lookups", lookups);
   add("tasks", tasks);
+  add("allocations", allocations);
+  add("permissions", permissions);
+  add("turnChannels", turnChannels);
+  add("namesPublished", namesPublished);
   return text;
 }
 

@@ -50,7 +50,7 @@ TEST(LoopTest, TwoConnectionsTalkAndLeaveNothing) {
 TEST(LoopTest, TheReportNamesWhatIsHeld) {
   EXPECT_EQ(ReleaseReport{}.toString(),
             "connections 0, tails 0, sockets 0, timers 0, transactions 0, packets 0, lookups 0, "
-            "tasks 0");
+            "tasks 0, allocations 0, permissions 0, turnChannels 0, namesPublished 0");
   ReleaseReport report;
   report.tails = 2;
   EXPECT_FALSE(report.isZero());

@@ -1,18 +1,23 @@
 // A peer for interop tests: JSON lines in on stdin, JSON lines out on stdout.
-//   {"command":"offer"}                  -> {"type":"offer","sdp":...}
-//   {"type":"offer","sdp":...}           -> {"type":"answer","sdp":...}
+//   {"command":"offer","configuration":{...},"tuning":{...}} -> {"type":"offer","sdp":...}
+//   {"type":"offer","sdp":...,"configuration":{...}}         -> {"type":"answer","sdp":...}
 //   {"type":"answer","sdp":...}
+//   {"command":"restart"}                -> {"type":"offer","sdp":...,"restart":true}
+//   {"command":"pair"}                   -> {"event":"pair","local":{...},"remote":{...}}
 //   {"command":"send","text":"..."} or {"command":"send","bytes":N,"seed":S}
 //   {"command":"close"}                  -> {"event":"closed"}, then {"event":"released",...}
-// Events: open, message, channelclose, connectionstate, dtlsclosed, error. A new offer, of either
-// side, begins a new connection.
+// Events: open, message, channelclose, connectionstate, icecandidateerror, dtlsclosed, error. A new
+// offer, of either side, begins a new connection, unless it is a restart. What is timed has "at",
+// in milliseconds of the machine's wall clock, as browsers on the same machine tell it.
 
 #include <parley/asio.h>
 #include <parley/parley.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/streambuf.hpp>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -40,9 +45,56 @@ std::vector<std::uint8_t> pattern(std::size_t size, std::size_t seed) {
   return bytes;
 }
 
+double wallClock() {
+  return std::chrono::duration<double, std::milli>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::optional<std::string> textOf(const Json& object, const char* name) {
+  if (!object.contains(name)) return std::nullopt;
+  return object.at(name).get<std::string>();
+}
+
+RTCConfiguration configurationOf(const Json& message) {
+  RTCConfiguration made;
+  if (!message.contains("configuration")) return made;
+  const Json& given = message.at("configuration");
+  for (const Json& server : given.value("iceServers", Json::array())) {
+    const Json& urls = server.at("urls");
+    made.iceServers.push_back(
+        {.urls = urls.is_string() ? std::vector{urls.get<std::string>()}
+                                  : urls.get<std::vector<std::string>>(),
+         .username = textOf(server, "username"),
+         .credential = textOf(server, "credential")});
+  }
+  if (given.value("iceTransportPolicy", "all") == "relay")
+    made.iceTransportPolicy = RTCIceTransportPolicy::relay;
+  return made;
+}
+
+Tuning tuningOf(const Json& message) {
+  Tuning made;
+  const Json given = message.value("tuning", Json::object());
+  made.includeLoopback = given.value("includeLoopback", false);
+  made.interfaces = given.value("interfaces", std::vector<std::string>{});
+  return made;
+}
+
+Json toJson(const RTCIceCandidate& candidate) {
+  Json made = {{"type", candidate.type() ? toString(*candidate.type()) : "unknown"},
+               {"address", candidate.address().value_or("")}};
+  if (candidate.relayProtocol()) made["relayProtocol"] = toString(*candidate.relayProtocol());
+  return made;
+}
+
+constexpr std::chrono::milliseconds kReleaseLook{1};
+constexpr std::chrono::seconds kReleaseLimit{20};
+
 class Peer {
  public:
-  explicit Peer(boost::asio::io_context& context) : loop_(context), input_(context, ::dup(0)) {
+  explicit Peer(boost::asio::io_context& context)
+      : loop_(context), input_(context, ::dup(0)), look_(context) {
     read();
     emit({{"event", "ready"}, {"peer", "parley"}, {"version", version().parley}});
   }
@@ -65,6 +117,7 @@ class Peer {
 
   void end() {
     pc_.reset();
+    look_.cancel();
     input_.close();
     loop_.stop();
   }
@@ -72,12 +125,21 @@ class Peer {
   void obey(const Json& message) {
     if (message.contains("type")) {
       const std::string sdp = message.at("sdp");
-      if (message.at("type") == "offer")
-        answer(sdp);
-      else
-        accept(sdp);
+      if (message.at("type") == "answer") return void(accept(sdp));
+      isRestart_ = message.value("restart", false);
+      if (!isRestart_) begin(message);
+      answer(sdp);
     } else if (message.at("command") == "offer") {
+      isRestart_ = false;
+      begin(message);
+      use(pc_->createDataChannel("interop"));
       offer();
+    } else if (message.at("command") == "restart") {
+      isRestart_ = true;
+      pc_->restartIce();
+      offer();
+    } else if (message.at("command") == "pair") {
+      tellPair();
     } else if (message.at("command") == "send") {
       if (message.contains("text"))
         channel_->send(message.at("text").get<std::string>());
@@ -88,31 +150,41 @@ class Peer {
     }
   }
 
-  void begin() {
+  void begin(const Json& message) {
     channel_ = nullptr;
-    pc_ = std::make_unique<RTCPeerConnection>(loop_);
+    pc_ = std::make_unique<RTCPeerConnection>(loop_, configurationOf(message), tuningOf(message));
     pc_->onconnectionstatechange = [this](const Event&) {
       emit({{"event", "connectionstate"}, {"value", toString(pc_->connectionState())}});
     };
     pc_->onicegatheringstatechange = [this](const Event&) {
       if (pc_->iceGatheringState() == RTCIceGatheringState::complete) tell();
     };
+    pc_->onicecandidateerror = [](const RTCPeerConnectionIceErrorEvent& event) {
+      emit({{"event", "icecandidateerror"},
+            {"url", event.url},
+            {"errorCode", event.errorCode},
+            {"errorText", event.errorText}});
+    };
     pc_->ondatachannel = [this](const RTCDataChannelEvent& event) { use(event.channel); };
   }
 
   void tell() {
     const auto description = pc_->localDescription();
-    emit({{"type", toString(description->type)}, {"sdp", description->sdp}});
+    Json line = {{"type", toString(description->type)}, {"sdp", description->sdp}};
+    if (isRestart_) line["restart"] = true;
+    emit(line);
   }
 
-  Async offer() {
-    begin();
-    use(pc_->createDataChannel("interop"));
-    co_await pc_->setLocalDescription();
+  void tellPair() {
+    const auto pair = pc_->sctp()->transport()->iceTransport()->getSelectedCandidatePair();
+    Json line = {{"event", "pair"}};
+    if (pair) line.update({{"local", toJson(pair->local)}, {"remote", toJson(pair->remote)}});
+    emit(line);
   }
+
+  Async offer() { co_await pc_->setLocalDescription(); }
 
   Async answer(std::string sdp) {
-    begin();
     co_await pc_->setRemoteDescription({RTCSdpType::offer, sdp});
     co_await pc_->setLocalDescription();
     watch();
@@ -142,7 +214,9 @@ class Peer {
             {"label", channel_->label()},
             {"id", channel_->id().value_or(65535)}});
     };
-    channel_->onclose = [](const Event&) { emit({{"event", "channelclose"}}); };
+    channel_->onclose = [](const Event&) {
+      emit({{"event", "channelclose"}, {"at", wallClock()}});
+    };
     channel_->onerror = [](const RTCErrorEvent& event) {
       Json line = {{"event", "channelerror"}, {"error", event.error.message()}};
       if (event.error.sctpCauseCode) line["sctpCauseCode"] = *event.error.sctpCauseCode;
@@ -159,13 +233,32 @@ class Peer {
   }
 
   void close() {
+    const double at = wallClock();
     pc_->close();
-    emit({{"event", "closed"}, {"connectionState", toString(pc_->connectionState())}});
+    emit({{"event", "closed"}, {"at", at}, {"connectionState", toString(pc_->connectionState())}});
+    lookForRelease(std::chrono::steady_clock::now());
+  }
+
+  // Until nothing is left or nobody would wait any longer.
+  void lookForRelease(std::chrono::steady_clock::time_point closedAt) {
+    look_.expires_after(kReleaseLook);
+    look_.async_wait([this, closedAt](const auto& error) {
+      if (error) return;
+      const auto passed = std::chrono::steady_clock::now() - closedAt;
+      const ReleaseReport report = loop_.releaseReport();
+      if (!report.isZero() && passed < kReleaseLimit) return lookForRelease(closedAt);
+      emit({{"event", "released"},
+            {"isZero", report.isZero()},
+            {"ms", std::chrono::duration<double, std::milli>(passed).count()},
+            {"report", report.toString()}});
+    });
   }
 
   AsioLoop loop_;
   boost::asio::posix::stream_descriptor input_;
   boost::asio::streambuf buffer_;
+  boost::asio::steady_timer look_;
+  bool isRestart_ = false;  // what is told next is a restart's
   std::unique_ptr<RTCPeerConnection> pc_;
   std::shared_ptr<RTCDataChannel> channel_;
 };

@@ -20,12 +20,12 @@ class Inbox {
     this.#waiting.splice(index, 1)[0].resolve(event);
   }
 
-  next(test, what) {
+  next(test, what, limitMs = deadlineMs) {
     const index = this.#events.findIndex(test);
     if (index >= 0) return Promise.resolve(this.#events.splice(index, 1)[0]);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${what} within ${deadlineMs / 1000} s; seen: ` +
-        JSON.stringify(this.#events.map((event) => event.error ?? event.value ?? event.event)))), deadlineMs);
+      const timer = setTimeout(() => reject(new Error(`no ${what} within ${limitMs / 1000} s; seen: ` +
+        JSON.stringify(this.#events.map((event) => event.error ?? event.errorText ?? event.value ?? event.event)))), limitMs);
       this.#waiting.push({ test, resolve: (event) => { clearTimeout(timer); resolve(event); } });
     });
   }
@@ -33,16 +33,28 @@ class Inbox {
   forget() { this.#events = []; }
 }
 
-export function startParley(binary) {
+export const parleyBinary = process.env.PARLEY_INTEROP_PEER ??
+  new URL('../../build/release/tests/interop/parley_interop', import.meta.url).pathname;
+
+// `within` is a command that runs another: ['ip', 'netns', 'exec', 'a'].
+export function startParley({ within = [], env = {} } = {}) {
   const inbox = new Inbox();
-  const child = spawn(binary, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [command, ...rest] = [...within, parleyBinary];
+  const child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  child.stdin.on('error', () => {});  // it may have been killed
   createInterface({ input: child.stdout }).on('line', (line) => inbox.put(JSON.parse(line)));
   return {
     name: 'parley',
     tell: async (message) => void child.stdin.write(JSON.stringify(message) + '\n'),
-    next: (test, what) => inbox.next(test, `${what} from parley`),
+    next: (test, what, limitMs) => inbox.next(test, `${what} from parley`, limitMs),
     forget: () => inbox.forget(),
-    end: () => new Promise((resolve) => { child.on('exit', resolve); child.stdin.end(); }),
+    signal: (name) => child.kill(name),
+    end: () => new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.on('exit', resolve);
+      child.kill('SIGCONT');
+      child.stdin.end();
+    }),
   };
 }
 
@@ -110,7 +122,7 @@ export async function startBrowser(name) {
   return {
     name, version,
     tell: (message) => page.evaluate((told) => window.interop(told), message),
-    next: (test, what) => inbox.next(test, `${what} from ${name}`),
+    next: (test, what, limitMs) => inbox.next(test, `${what} from ${name}`, limitMs),
     forget: () => inbox.forget(),
     async end() {
       await close();

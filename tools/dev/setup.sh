@@ -10,7 +10,7 @@ packages_of() {
       if ! command -v npm >/dev/null; then echo npm; fi
       ;;
     lint) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 ;;
-    interop) echo chromium firefox-esr iproute2 ;;
+    interop) echo chromium firefox-esr iproute2 coturn nftables openssl ;;
     fresh) echo debootstrap git ;;
     shell) echo shellcheck ;;
     *) die "no such group of packages: $1" ;;

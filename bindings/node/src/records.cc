@@ -67,6 +67,10 @@ napi_value toValue(napi_env env, const ReleaseReport& report) {
       .set("packets", report.packets)
       .set("lookups", report.lookups)
       .set("tasks", report.tasks)
+      .set("allocations", report.allocations)
+      .set("permissions", report.permissions)
+      .set("turnChannels", report.turnChannels)
+      .set("namesPublished", report.namesPublished)
       .value();
 }
 

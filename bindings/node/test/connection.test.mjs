@@ -283,6 +283,6 @@ test('the release report is zero once all is closed and the tails have ended', a
   other.close();
   let report;
   do report = await releaseReport(); while (Object.values(report).some((each) => each !== 0));
-  assert.deepEqual(Object.keys(report).sort(), ['connections', 'lookups', 'packets', 'sockets', 'tails', 'tasks',
-    'timers', 'transactions']);
+  assert.deepEqual(Object.keys(report).sort(), ['allocations', 'connections', 'lookups', 'namesPublished', 'packets',
+    'permissions', 'sockets', 'tails', 'tasks', 'timers', 'transactions', 'turnChannels']);
 });

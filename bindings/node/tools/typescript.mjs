@@ -111,6 +111,10 @@ export interface ReleaseReport {
   packets: number;
   lookups: number;
   tasks: number;
+  allocations: number;
+  permissions: number;
+  turnChannels: number;
+  namesPublished: number;
 }
 
 export const nonstandard: {
