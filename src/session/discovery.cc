@@ -176,8 +176,7 @@ void Discovery::onTimer(Step& step) {
   reflexive_.onTimer(step);
   if (!keepalive_.expire(step.now) || isPlanted(PlantedBug::relayMappingNotKept)) return;
   for (const auto& base : bases_.all()) {
-    if (base->transport != transport_ || !base->relay || !base->relay->isAllocated())
-      continue;
+    if (base->transport != transport_ || !base->relay || !base->relay->isAllocated()) continue;
     base->relay->keepAlive(step);
     if (!keepalive_.isRunning()) keepalive_.start(step.now, limits::ice::kKeepalive);
   }

@@ -12,9 +12,9 @@ namespace parley::session {
 // One socket of a peer and the address others are told of it.
 struct LocalSocket {
   SocketId socket;
-  Address local;      // what it is bound to
-  Address announced;  // the same, or what a 1:1 NAT makes of it
-  unsigned rank = 0;  // 0: the interface we like best
+  Address local;          // what it is bound to
+  Address announced;      // the same, or what a 1:1 NAT makes of it
+  unsigned rank = 0;      // 0: the interface we like best
   bool isShared = false;  // a share of a mux's
 };
 

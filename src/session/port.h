@@ -55,7 +55,7 @@ struct GatherConfig {
   bool ipv6 = true;
   bool relayOnly = false;
   std::vector<IceServer> servers;
-  std::string authoritiesPem;  // whom TURN over TLS trusts; empty: whom the system trusts
+  std::string authoritiesPem;        // whom TURN over TLS trusts; empty: whom the system trusts
   std::shared_ptr<MuxHandle> mux{};  // host candidates on its sockets, none on those of our own
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external
 };
