@@ -107,7 +107,8 @@ const wrongPassword = () => inLab('a wrong password', {}, async (server, a) => {
 });
 
 // What is under way at that moment must not stay: at several moments of the allocation.
-const closedWhileAllocating = (transport) => inLab(`close while allocating over ${transport}`, {}, async (server, a) => {
+const closedWhileAllocating = (transport) =>
+  inLab(`close while allocating over ${transport}`, {}, async (server, a) => {
   const longest = [];
   for (const delay of [0, 1, 2, 3, 5, 8, 13]) {
     await a.tell({ command: 'offer', ...relayed(server.server(transport)) });

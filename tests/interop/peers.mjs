@@ -24,8 +24,10 @@ class Inbox {
     const index = this.#events.findIndex(test);
     if (index >= 0) return Promise.resolve(this.#events.splice(index, 1)[0]);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${what} within ${limitMs / 1000} s; seen: ` +
-        JSON.stringify(this.#events.map((event) => event.error ?? event.errorText ?? event.value ?? event.event)))), limitMs);
+      const seen = () => this.#events.map((event) =>
+        event.error ?? event.errorText ?? event.value ?? event.event);
+      const timer = setTimeout(() => reject(new Error(
+        `no ${what} within ${limitMs / 1000} s; seen: ${JSON.stringify(seen())}`)), limitMs);
       this.#waiting.push({ test, resolve: (event) => { clearTimeout(timer); resolve(event); } });
     });
   }
