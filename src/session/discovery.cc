@@ -21,6 +21,13 @@ bool isWorthAnotherPort(std::uint16_t code) {
   return code == static_cast<std::uint16_t>(stun::ErrorCode::allocationMismatch);
 }
 
+// To another machine of the same family; to this one only from this one.
+bool mayLead(const Address& from, const Address& to) {
+  return to.port != 0 && to.ip.family() == from.ip.family() && !to.ip.isUnspecified() &&
+         !to.ip.isMulticast() && !to.ip.isLinkLocal() &&
+         (!to.ip.isLoopback() || from.ip.isLoopback());
+}
+
 }  // namespace
 
 void Discovery::begin(Step& step, std::string ufrag) {
@@ -243,8 +250,7 @@ void Discovery::on(Step& step, Base& base, const turn::Redirected& event) {
   gone_.push_back(base.id());
   events_.push(RelayGone{base.id()});
   Relay::Place place = base.relay->place();
-  const bool isUsable = event.server.ip.family() == place.address.ip.family();
-  if (++place.redirects > limits::turn::kRedirects || !isUsable)
+  if (++place.redirects > limits::turn::kRedirects || !mayLead(place.address, event.server))
     return fail(base.socket.local, place.server.url, 300, "redirected too often, or nowhere");
   place.address = event.server;
   openRelay(step, base.socket.local.ip, std::move(place));

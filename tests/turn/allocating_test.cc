@@ -85,7 +85,7 @@ TEST_F(Allocating, TakesAStaleNonceUpAtOnce) {
   EXPECT_EQ(client->stats().requestsSent, 4u);
 }
 
-TEST_F(Allocating, TakesNoMoreChallengesThanItsBound) {
+TEST_F(Allocating, T7TakesNoMoreChallengesThanItsBound) {
   force(ErrorCode::staleNonce, Method::allocate, 100);
   allocate();
   expectFailed(438);

@@ -124,7 +124,7 @@ TEST_F(Mux, OnesThatOfferHearTheAnswersToTheirChecks) {
 
 // What is the peer's stays so: fragments that are right with a password that is not, records that
 // the server has had before, and bytes that mean nothing.
-TEST_F(Mux, AStrangerGetsNoRouteWhateverItSends) {
+TEST_F(Mux, D15AStrangerGetsNoRouteWhateverItSends) {
   std::vector<ByteVector> recordings;
   PacketPool pool{4};
   world.observeArrivals([&](const sim::Station& station, const sim::WireDatagram& datagram) {

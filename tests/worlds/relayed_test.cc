@@ -50,6 +50,11 @@ struct RelayedTest : testing::Test {
     world.connect(a, middle, weather);
     world.connect(b, middle, weather);
     world.connect(a, b, weather);
+    for (sim::Node* other : others) {
+      world.connect(a, *other, weather);
+      world.connect(b, *other, weather);
+      world.connect(middle, *other, weather);
+    }
     alice = &world.addNode("alice", {IpAddress::v4({192, 168, 1, 2})}, a);
     bob = &world.addNode("bob", {IpAddress::v4({192, 168, 1, 2})}, b);
   }
@@ -89,6 +94,7 @@ struct RelayedTest : testing::Test {
   sim::World world{7};
   sim::Node& middle = world.addNode("server", {IpAddress::v4({192, 0, 2, 9})});
   server::Server server{middle.host(), serverConfig()};
+  std::vector<sim::Node*> others;  // before build()
   sim::Node* alice = nullptr;
   sim::Node* bob = nullptr;
   std::unique_ptr<Call> made;
@@ -126,7 +132,7 @@ TEST_F(RelayedTest, SymmetricNatsDoNotMeetByStunAlone) {
   EXPECT_FALSE(call({.iceServers = {stun()}}).connect(60s));
 }
 
-TEST_F(RelayedTest, CloseLeavesNothingWithTheServer) {
+TEST_F(RelayedTest, T13CloseLeavesNothingWithTheServer) {
   build(kSymmetric, kSymmetric);
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
   world.runFor(2s);  // a pair is nominated
@@ -142,7 +148,7 @@ TEST_F(RelayedTest, CloseLeavesNothingWithTheServer) {
   EXPECT_EQ(server.stats().allocationsExpired, 0u);
 }
 
-TEST_F(RelayedTest, CloseLeavesNothingUnderLossAndStaleNonces) {
+TEST_F(RelayedTest, T13CloseLeavesNothingUnderLossAndStaleNonces) {
   build(kSymmetric, kSymmetric, {.latency = 25ms, .loss = 0.3});
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect(60s));
   server.rotateNonces();
@@ -230,6 +236,51 @@ TEST_P(OverStreams, AServerThatRestartsLosesTheConnectionAndNothingElse) {
 
 INSTANTIATE_TEST_SUITE_P(All, OverStreams,
                          testing::Values("turn:192.0.2.9?transport=tcp", "turns:192.0.2.9"));
+
+server::Faults redirecting(const Address& to) {
+  server::Faults faults;
+  faults.errors = {{.code = stun::ErrorCode::tryAlternate,
+                    .method = stun::Method::allocate,
+                    .probability = 1,
+                    .isBeforeCredentials = true}};
+  faults.alternate = to;
+  return faults;
+}
+
+TEST_F(RelayedTest, T8ARedirectIsFollowed) {
+  const IpAddress ip = IpAddress::v4({192, 0, 2, 10});
+  others = {&world.addNode("other", {ip})};
+  server::Config config = serverConfig();
+  config.listen = {{ip, 3'478}};
+  config.listenTcp = config.listenTls = {};
+  server::Server other(others[0]->host(), config);
+  server.setFaults(redirecting({ip, 3'478}));
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  EXPECT_TRUE(talks());
+  EXPECT_EQ(server.stats().allocationsMade, 0u);
+  EXPECT_GE(other.stats().allocationsMade, 2u);
+  alice->post([&] { made->offerer.pc->close(); });
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(9s);
+  EXPECT_EQ(left(), "");
+  EXPECT_EQ(other.held().allocations, 0u);
+}
+
+TEST_F(RelayedTest, T8CirclesAndWaysToThisMachineEnd) {
+  build(kCone, kCone);
+  for (const char* to : {"192.0.2.9:3478", "127.0.0.1:3478", "0.0.0.0:1", "224.0.0.1:3478"}) {
+    SCOPED_TRACE(to);
+    server.setFaults(redirecting(*Address::parse(to)));
+    const std::uint64_t before = server.stats().requests;
+    ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+    world.runFor(15s);
+    ASSERT_THAT(made->offerer.candidateErrors, testing::Not(IsEmpty()));
+    EXPECT_EQ(made->offerer.candidateErrors.back().errorCode, 300);
+    EXPECT_LT(server.stats().requests, before + 30);
+    EXPECT_EQ(made->offerer.pc->iceGatheringState(), RTCIceGatheringState::complete);
+  }
+}
 
 TEST_F(RelayedTest, ACertificateOfAnotherNameIsRefused) {
   build(kCone, kCone);
