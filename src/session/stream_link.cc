@@ -64,7 +64,8 @@ void StreamLink::onTimer(Step& step) {
 }
 
 void StreamLink::collect() {
-  while (const auto event = tls_ ? tls_->nextEvent() : std::nullopt) {
+  if (!tls_) return;
+  while (const auto event = tls_->nextEvent()) {
     if (std::holds_alternative<tls::Connected>(*event)) isReady_ = true;
     if (std::holds_alternative<tls::Closed>(*event)) fail("the server closed the TLS connection");
     if (const auto* failed = std::get_if<tls::Failed>(&*event))
