@@ -63,9 +63,9 @@ struct Tuning {
   bool ipv6 = true;
   std::vector<AddressMapping> addressMappings{};
 
-  // Certificates of authorities (PEM) that TURN servers over TLS are judged by; empty: those that
+  // Certificates of authorities (PEM) that TURN servers over TLS are judged by; absent: those that
   // the system trusts.
-  std::string turnAuthorities{};
+  std::optional<std::string> turnAuthorities{};
 
   // Largest message we announce to receive, in bytes; at most 64 MiB.
   std::size_t maxMessageSize = 262'144;

@@ -54,7 +54,7 @@ struct LoopConfig {
 // number is zero.
 struct PARLEY_API ReleaseReport {
   std::size_t connections = 0;
-  std::size_t tails = 0;  // closed connections that still tell their peer
+  std::size_t tails = 0;    // closed connections that still tell their peer
   std::size_t sockets = 0;  // those of a UdpMux too, until it and its connections are gone
   std::size_t timers = 0;
   std::size_t transactions = 0;  // STUN requests without an answer

@@ -44,8 +44,7 @@ void Agent::cancelRestart(Step& step, TransportIndex transport) {
 }
 
 Result<CandidateId, AddError> Agent::addLocal(Step& step, TransportIndex transport,
-                                              Candidate candidate,
-                                              std::optional<CandidateId> base,
+                                              Candidate candidate, std::optional<CandidateId> base,
                                               std::optional<IpAddress> server) {
   shared_->prepare(step);
   Transport* found = find(transport);

@@ -37,8 +37,8 @@ class PeerConnection final : public session::Port::Listener,
   const RTCConfiguration& configuration() const { return configuration_; }
   void setConfiguration(RTCConfiguration configuration);
 
-  void close(Duration flush = {});         // "close the connection"
-  void closeForGood();  // the public object is going
+  void close(Duration flush = {});  // "close the connection"
+  void closeForGood();              // the public object is going
 
   void onSession(std::vector<session::Event> events) override;
   void onEngineGone() override { close(); }

@@ -83,7 +83,7 @@ session::Config sessionConfig(const RTCConfiguration& configuration, const Tunin
   config.gather.includeLinkLocal = tuning.includeLinkLocal;
   config.gather.ipv6 = tuning.ipv6;
   config.gather.relayOnly = configuration.iceTransportPolicy == RTCIceTransportPolicy::relay;
-  config.gather.authoritiesPem = tuning.turnAuthorities;
+  config.gather.authoritiesPem = tuning.turnAuthorities.value_or("");
   config.gather.servers = takenApart(configuration.iceServers);
   for (const AddressMapping& mapping : tuning.addressMappings)
     config.gather.addressMappings.push_back(parse(mapping));

@@ -41,9 +41,9 @@ void Server::open(const std::vector<Address>& at) {
 
 void Server::openListeners() {
   for (const Address& each : config_.listenTcp)
-    if (const auto error = connections_.listen(each, nullptr)) error_ = *error;
+    if (const auto error = connections_.listen(each, nullptr)) error_ = error;
   for (const Address& each : config_.listenTls)
-    if (const auto error = connections_.listen(each, config_.tls)) error_ = *error;
+    if (const auto error = connections_.listen(each, config_.tls)) error_ = error;
 }
 
 std::vector<Address> Server::addresses() const {

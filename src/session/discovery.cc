@@ -132,7 +132,6 @@ void Discovery::allocate(Step& step, const IceServer& server,
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
   if (bases_.relays(transport_) >= limits::ice::kRelays) return;
-  const std::string url = place.server.url;
   const unsigned rank = place.rank;
   std::unique_ptr<Relay> relay = place.server.transport == IceServer::Transport::udp
                                      ? openUdp(step, from, place)

@@ -16,6 +16,7 @@ Result<BoundUdp, OpenError> UdpMux::open(UdpOptions options) {
 
 std::vector<BoundUdp> UdpMux::sockets() const {
   std::vector<BoundUdp> sockets;
+  sockets.reserve(ports_.size());
   for (const Port& port : ports_) sockets.push_back(port.bound);
   return sockets;
 }

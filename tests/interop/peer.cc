@@ -62,11 +62,10 @@ RTCConfiguration configurationOf(const Json& message) {
   const Json& given = message.at("configuration");
   for (const Json& server : given.value("iceServers", Json::array())) {
     const Json& urls = server.at("urls");
-    made.iceServers.push_back(
-        {.urls = urls.is_string() ? std::vector{urls.get<std::string>()}
-                                  : urls.get<std::vector<std::string>>(),
-         .username = textOf(server, "username"),
-         .credential = textOf(server, "credential")});
+    made.iceServers.push_back({.urls = urls.is_string() ? std::vector{urls.get<std::string>()}
+                                                        : urls.get<std::vector<std::string>>(),
+                               .username = textOf(server, "username"),
+                               .credential = textOf(server, "credential")});
   }
   if (given.value("iceTransportPolicy", "all") == "relay")
     made.iceTransportPolicy = RTCIceTransportPolicy::relay;

@@ -74,10 +74,10 @@ Outcome meet(const Kind& a, const Kind& b, bool withTurn, std::uint64_t seed) {
   const auto options = [&](const Kind& kind) {
     constexpr sim::NatPorts kPorts[] = {sim::NatPorts::preserved, sim::NatPorts::sequential,
                                         sim::NatPorts::random};
-    return sim::NatOptions{.mapping = kind.mapping,
-                           .filtering = kind.filtering,
-                           .ports = kind.isSymmetric() ? sim::NatPorts::random
-                                                       : kPorts[dice.below(3)]};
+    return sim::NatOptions{
+        .mapping = kind.mapping,
+        .filtering = kind.filtering,
+        .ports = kind.isSymmetric() ? sim::NatPorts::random : kPorts[dice.below(3)]};
   };
   sim::Node& middle = world.addNode("server", {kServer});
   server::Server server(middle.host(), serverConfig());

@@ -24,10 +24,10 @@ struct End {
   std::shared_ptr<peer::LoopRealm> realm;
   std::unique_ptr<RTCPeerConnection> pc;
   std::shared_ptr<RTCDataChannel> channel;
-  std::vector<std::string> states;    // of the connection, as they came
-  std::vector<std::string> received;  // text messages
-  int closes = 0;                     // close events of the channel
-  int errors = 0;                     // error events of the channel
+  std::vector<std::string> states;          // of the connection, as they came
+  std::vector<std::string> received;        // text messages
+  int closes = 0;                           // close events of the channel
+  int errors = 0;                           // error events of the channel
   std::vector<RTCIceCandidate> candidates;  // of its own, as they came
   std::vector<RTCPeerConnectionIceErrorEvent> candidateErrors;
 };
