@@ -35,8 +35,8 @@ void Discovery::begin(Step& step, std::string ufrag) {
   isRunning_ = true;
   lookups_.clear();
   reflexive_.restart();
-  Gatherer gatherer(host_, owner_, config_);
-  for (const LocalSocket& open : gatherer.open(step, bases_.hostSockets(transport_))) {
+  sockets_ = Gatherer(host_, owner_, config_).open(step, bases_.hostSockets(transport_));
+  for (const LocalSocket& open : sockets_) {
     Base* base = bases_.find(open.socket);
     if (!base) base = &bases_.add({.transport = transport_, .socket = open});
     base->socket.rank = open.rank;
@@ -91,13 +91,15 @@ bool Discovery::onResolved(Step& step, ResolveId request, const std::vector<IpAd
 void Discovery::ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses) {
   if (server.transport == IceServer::Transport::udp && !config_.relayOnly)
     probe(step, server, addresses);
-  if (server.isRelay) allocate(step, server, addresses);
+  if (server.isRelay) return allocate(step, server, addresses);
+  if (server.transport != IceServer::Transport::udp)
+    fail(std::nullopt, server.url, kUnreachable, "STUN over TLS tells no address of a UDP socket");
 }
 
 void Discovery::probe(Step& step, const IceServer& server,
                       const std::vector<IpAddress>& addresses) {
   if (config_.mux) return;  // a server's answers would have to find their way among all sessions
-  for (const LocalSocket& socket : bases_.hostSockets(transport_))
+  for (const LocalSocket& socket : sockets_)
     if (const IpAddress* ip = ofFamily(addresses, socket.local.ip.family()))
       reflexive_.probe(step, socket.socket, socket.local, {*ip, server.port}, server.url);
 }
@@ -131,7 +133,8 @@ void Discovery::allocate(Step& step, const IceServer& server,
 }
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
-  if (bases_.relays(transport_) >= limits::ice::kRelays) return;
+  if (bases_.relays(transport_) >= limits::ice::kRelays)
+    return fail(std::nullopt, place.server.url, kUnreachable, "there are too many allocations");
   const unsigned rank = place.rank;
   std::unique_ptr<Relay> relay = place.server.transport == IceServer::Transport::udp
                                      ? openUdp(step, from, place)

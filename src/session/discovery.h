@@ -114,7 +114,8 @@ class Discovery {
   Trust& trust_;
   Reflexive reflexive_;
   std::map<ResolveId, IceServer> lookups_;
-  std::vector<SocketId> gone_;  // relays said to be so, not yet taken away
+  std::vector<LocalSocket> sockets_;  // of this generation's host candidates
+  std::vector<SocketId> gone_;        // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
   Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive

@@ -52,9 +52,6 @@ class Reflexive {
     probes_.clear();
     keeps_ = true;
   }
-  void forget(SocketId socket) {
-    std::erase_if(probes_, [socket](const Probe& probe) { return probe.socket == socket; });
-  }
   std::size_t pending() const;  // not answered for the first time
 
  private:

@@ -53,7 +53,6 @@ class Relay final : private turn::Client::Sink {
   void sayGoodbye(Step& step);  // before the socket is closed
 
   bool isAllocated() const { return client_.isAllocated(); }
-  bool isOverStream() const { return link_ != nullptr; }
   turn::Held held() const;
   const char* inconsistency() const { return client_.inconsistency(); }
 

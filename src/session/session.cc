@@ -204,13 +204,17 @@ void Session::hear(Step& step) {
 // Answers of STUN servers come to the same sockets as those of the peer.
 void Session::onStun(Step& step, const Bases::Arrival& arrival) {
   const auto message = stun::MessageView::parse(arrival.packet.bytes());
+  if (!message) {
+    agent_.receive(step, arrival.path, arrival.packet.bytes());  // which counts it
+    return;
+  }
   Discovery* discovery = discoveryOf(arrival.transport);
-  const bool isResponse = message && (message->messageClass() == stun::Class::success ||
-                                      message->messageClass() == stun::Class::error);
+  const bool isResponse = message->messageClass() == stun::Class::success ||
+                          message->messageClass() == stun::Class::error;
   const Address& remote = arrival.path.remote;
   if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
-  if (message && !mayTake(arrival, *message)) return;
-  agent_.receive(step, arrival.path, arrival.packet.bytes());
+  if (!mayTake(arrival, *message)) return;
+  agent_.receive(step, arrival.path, *message);
   routeIfKnown(arrival);
 }
 

@@ -315,6 +315,14 @@ TEST_F(RelayedTest, AServerThatDoesNotAnswerEndsGatheringAllTheSame) {
   EXPECT_EQ(made->offerer.candidateErrors[0].errorCode, 701);
 }
 
+TEST_F(RelayedTest, AServerThatCannotHelpIsToldOf) {
+  build(kCone, kCone);
+  ASSERT_TRUE(call({.iceServers = {{{"stuns:192.0.2.9"}, {}, {}}, stun()}}).connect());
+  EXPECT_THAT(made->offerer.candidateErrors,
+              testing::ElementsAre(Field(&RTCPeerConnectionIceErrorEvent::url, "stuns:192.0.2.9")));
+  EXPECT_EQ(made->offerer.candidateErrors[0].errorCode, 701);
+}
+
 TEST_F(RelayedTest, ServersMayHaveNames) {
   build(kSymmetric, kSymmetric);
   world.setName("turn.example", {IpAddress::v4({192, 0, 2, 9})});
