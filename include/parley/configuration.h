@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 namespace parley {
 
 class RTCCertificate;
+class TcpMux;
 class UdpMux;
 
 // webrtc-pc 4.2.
@@ -46,6 +48,29 @@ struct AddressMapping {
   std::string external;
 };
 
+// One address of one interface of this machine that is up, as Tuning::addressFilter is asked.
+struct LocalAddress {
+  std::string interface;  // its name, as "eth0"
+  std::string address;    // numeric
+};
+
+// Which TCP candidates are gathered beside UDP's (RFC 6544). Active ones connect to the peer's
+// passive ones and cost nothing until there are some; passive ones listen.
+enum class TcpCandidates : std::uint8_t { none, active, all };
+
+// Through which connections to TURN servers over TCP and TLS are made.
+struct Proxy {
+  enum class Kind : std::uint8_t { http, socks5 };  // RFC 9110 9.3.6 CONNECT; RFC 1928
+
+  Kind kind = Kind::http;
+  std::string host;  // a name or a numeric address
+  std::uint16_t port = 0;
+  std::string username{};  // empty: no authentication; else Basic, or RFC 1929
+  std::string password{};
+
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
 // What W3C leaves to the implementation, per connection. The defaults are right for most.
 struct Tuning {
   // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
@@ -56,12 +81,34 @@ struct Tuning {
   // own; ports and interfaces are then the mux's. Looked at when the connection is made.
   const UdpMux* udpMux = nullptr;
 
+  TcpCandidates tcpCandidates = TcpCandidates::active;
+  // Passive TCP candidates on the listeners of this mux (parley/tcp_mux.h), in place of listeners
+  // of their own. Looked at when the connection is made.
+  const TcpMux* tcpMux = nullptr;
+
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
   std::vector<std::string> interfaces{};
   bool includeLoopback = false;
   bool includeLinkLocal = false;
   bool ipv6 = true;
+  // Asked of every address that the settings above leave; false: it is not used and not told of.
+  // It runs on the loop's thread, must not throw and must not touch a connection.
+  std::function<bool(const LocalAddress&)> addressFilter{};
   std::vector<AddressMapping> addressMappings{};
+  // Host candidates are told as "<uuid>.local" names, which this machine answers for by multicast
+  // DNS, and no candidate shows a local address (draft-ietf-mmusic-mdns-ice-candidates).
+  bool hideAddresses = false;
+  // New candidates are gathered when an interface comes or changes its address, and those of one
+  // that is gone are given up.
+  bool gatherContinually = true;
+
+  // ICE-lite (RFC 8445 2.5): host candidates only, no checks of our own. For servers whose
+  // addresses every peer can reach.
+  bool iceLite = false;
+
+  // Relayed candidates of IPv6 are asked for besides those of IPv4 (RFC 8656 7.1).
+  bool ipv6Relays = false;
+  std::optional<Proxy> turnProxy{};
 
   // Certificates of authorities (PEM) that TURN servers over TLS are judged by; absent: those that
   // the system trusts.

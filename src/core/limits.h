@@ -76,6 +76,12 @@ inline constexpr Duration kHandshake = 30s;
 
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
+inline constexpr std::size_t kPool = 8;  // transports gathered for ahead of need, by connection
+inline constexpr std::size_t kOwnNames = 16;     // of one connection, in place of its addresses
+inline constexpr std::size_t kTcpStreams = 64;   // of one transport, both ways
+inline constexpr std::size_t kTcpUnproved = 16;  // accepted, and no check of the peer came yet
+inline constexpr Duration kTcpProof = 10s;       // and then they are closed
+inline constexpr std::size_t kTcpUnsent = 256u << 10;  // bytes of a stream; more is lost like UDP
 inline constexpr std::size_t kRemoteCandidates = 100;
 inline constexpr std::size_t kPairs = 100;  // RFC 8445 6.1.2.5
 inline constexpr std::size_t kPeerReflexive = 32;
@@ -95,6 +101,7 @@ inline constexpr Duration kPatience = 39'500ms;           // RFC 8863 4: PAC tim
 inline constexpr Duration kNominationGrace = 100ms;       // for better pairs under way
 inline constexpr Duration kRelayNominationGrace = 500ms;  // when the best is relayed
 inline constexpr Duration kRenominationHold = 2s;         // a worse pair must wait so long
+inline constexpr Duration kBetterFor = 1s;                // before a call moves to a better pair
 inline constexpr Duration kRecoveryRetry = 1s;            // checks of a silent pair
 inline constexpr Duration kRetiredGeneration = 3s;        // still heard after a restart
 inline constexpr std::size_t kEarlyRequests = 32;         // before the remote description
@@ -141,6 +148,8 @@ inline constexpr int kAllocateTries = 3;               // 437 and 486: from anot
 inline constexpr int kRedirects = 3;                   // 300 in a row
 inline constexpr Duration kFarewell = 100ms;           // a selected relay waits so long in the tail
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
+inline constexpr std::size_t kProxyAnswer = 8u << 10;  // bytes of a proxy's headers
+inline constexpr Duration kProxy = 15s;                // until a proxy has let us through
 }  // namespace turn
 
 namespace mdns {
@@ -190,10 +199,13 @@ inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
 namespace mux {
-inline constexpr std::size_t kShares = 65'536;     // of one socket
-inline constexpr std::size_t kRoutes = 8;          // remote addresses of a share
-inline constexpr std::size_t kRequestsKept = 128;  // of a share: may be answered from anywhere
-inline constexpr std::size_t kUnsent = 4'096;      // datagrams while the socket is not writable
+inline constexpr std::size_t kShares = 65'536;       // of one socket
+inline constexpr std::size_t kRoutes = 8;            // remote addresses of a share
+inline constexpr std::size_t kRequestsKept = 128;    // of a share: may be answered from anywhere
+inline constexpr std::size_t kUnsent = 4'096;        // datagrams while the socket is not writable
+inline constexpr std::size_t kStreams = 1'024;       // accepted, and not yet anybody's
+inline constexpr std::size_t kStreamsBySource = 32;  // of those, from one address
+inline constexpr Duration kStreamProof = 10s;        // and then they are closed
 }  // namespace mux
 
 namespace loop {

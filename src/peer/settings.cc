@@ -11,13 +11,6 @@
 namespace parley::peer {
 namespace {
 
-// A public header cannot name the limits; its defaults are them all the same.
-static_assert(Tuning{}.maxMessageSize == limits::sctp::kMessageMax);
-static_assert(Tuning{}.receiveWindow == limits::sctp::kReceiveWindow);
-static_assert(Tuning{}.sendBufferPerChannel == limits::channel::kSendBufferPerChannel);
-static_assert(Tuning{}.sendBufferPerConnection == limits::channel::kSendBufferPerConnection);
-static_assert(Tuning{}.tail == limits::loop::kTail);
-
 bool isSame(const RTCIceServer& a, const RTCIceServer& b) {
   return a.urls == b.urls && a.username == b.username && a.credential == b.credential;
 }
@@ -28,6 +21,50 @@ std::pair<IpAddress, IpAddress> parse(const AddressMapping& mapping) {
   if (!local || !external || local->family() != external->family())
     throw typeError("an address mapping needs two addresses of one family");
   return {*local, *external};
+}
+
+session::Proxy proxyOf(const Proxy& proxy) {
+  return {.kind = proxy.kind == Proxy::Kind::http ? session::Proxy::Kind::http
+                                                  : session::Proxy::Kind::socks5,
+          .host = proxy.host,
+          .port = proxy.port,
+          .username = proxy.username,
+          .password = proxy.password};
+}
+
+session::TcpGathering gatheringOf(TcpCandidates candidates) {
+  switch (candidates) {
+    case TcpCandidates::none:
+      return session::TcpGathering::none;
+    case TcpCandidates::active:
+      return session::TcpGathering::active;
+    case TcpCandidates::all:
+      return session::TcpGathering::all;
+  }
+  return session::TcpGathering::none;
+}
+
+// Where candidates come from.
+void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
+  gather.portMin = tuning.portMin;
+  gather.portMax = tuning.portMax;
+  gather.interfaces = tuning.interfaces;
+  gather.includeLoopback = tuning.includeLoopback;
+  gather.includeLinkLocal = tuning.includeLinkLocal;
+  gather.ipv6 = tuning.ipv6;
+  if (tuning.addressFilter)
+    gather.filter = [filter = tuning.addressFilter](const std::string& interface,
+                                                    const IpAddress& address) {
+      return filter({interface, address.toString()});
+    };
+  for (const AddressMapping& mapping : tuning.addressMappings)
+    gather.addressMappings.push_back(parse(mapping));
+  gather.hideAddresses = tuning.hideAddresses;
+  gather.gatherContinually = tuning.gatherContinually;
+  gather.tcp = gatheringOf(tuning.tcpCandidates);
+  gather.ipv6Relays = tuning.ipv6Relays;
+  gather.authoritiesPem = tuning.turnAuthorities.value_or("");
+  if (tuning.turnProxy) gather.turnProxy = proxyOf(*tuning.turnProxy);
 }
 
 }  // namespace
@@ -70,23 +107,17 @@ void validate(const Tuning& tuning) {
     throw typeError("maxMessageSize must be 1 byte to 64 MiB");
   if (tuning.tail.count() < 0) throw typeError("tail is negative");
   for (const AddressMapping& mapping : tuning.addressMappings) parse(mapping);
+  if (tuning.turnProxy && (tuning.turnProxy->host.empty() || tuning.turnProxy->port == 0))
+    throw typeError("a proxy needs a host and a port");
 }
 
 session::Config sessionConfig(const RTCConfiguration& configuration, const Tuning& tuning,
                               std::shared_ptr<const crypto::Identity> identity) {
   session::Config config;
   config.identity = std::move(identity);
-  config.gather.portMin = tuning.portMin;
-  config.gather.portMax = tuning.portMax;
-  config.gather.interfaces = tuning.interfaces;
-  config.gather.includeLoopback = tuning.includeLoopback;
-  config.gather.includeLinkLocal = tuning.includeLinkLocal;
-  config.gather.ipv6 = tuning.ipv6;
+  gatherFrom(tuning, config.gather);
   config.gather.relayOnly = configuration.iceTransportPolicy == RTCIceTransportPolicy::relay;
-  config.gather.authoritiesPem = tuning.turnAuthorities.value_or("");
   config.gather.servers = takenApart(configuration.iceServers);
-  for (const AddressMapping& mapping : tuning.addressMappings)
-    config.gather.addressMappings.push_back(parse(mapping));
   config.messageMax = tuning.maxMessageSize;
   config.receiveWindow = tuning.receiveWindow;
   config.tail = tuning.tail;

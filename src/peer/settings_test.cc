@@ -78,6 +78,16 @@ TEST(Settings, TheCertificateIsTheOneThatIsAnnounced) {
               ::testing::HasSubstr(identity->fingerprint().hex()));
 }
 
+// A public header cannot name the limits; its defaults are them all the same.
+TEST(Settings, TheDefaultsOfTheTuningAreTheLimits) {
+  const Tuning tuning;
+  EXPECT_EQ(tuning.maxMessageSize, limits::sctp::kMessageMax);
+  EXPECT_EQ(tuning.receiveWindow, limits::sctp::kReceiveWindow);
+  EXPECT_EQ(tuning.sendBufferPerChannel, limits::channel::kSendBufferPerChannel);
+  EXPECT_EQ(tuning.sendBufferPerConnection, limits::channel::kSendBufferPerConnection);
+  EXPECT_EQ(tuning.tail, limits::loop::kTail);
+}
+
 TEST(Settings, ATuningThatContradictsItselfIsATypeError) {
   EXPECT_EQ(tuningThrows([](Tuning& t) { t.portMin = 2, t.portMax = 1; }), "TypeError");
   EXPECT_EQ(tuningThrows([](Tuning& t) { t.portMin = 1, t.portMax = 1; }), "");
@@ -88,6 +98,8 @@ TEST(Settings, ATuningThatContradictsItselfIsATypeError) {
   EXPECT_EQ(tuningThrows([](Tuning& t) { t.addressMappings = {{"10.0.0.1", "example.org"}}; }),
             "TypeError");
   EXPECT_EQ(tuningThrows([](Tuning& t) { t.addressMappings = {{"10.0.0.1", "2001:db8::1"}}; }),
+            "TypeError");
+  EXPECT_EQ(tuningThrows([](Tuning& t) { t.turnProxy = Proxy{.host = "proxy.example"}; }),
             "TypeError");
 }
 
@@ -118,6 +130,26 @@ TEST(Settings, AllOfThemReachTheSession) {
   EXPECT_EQ(config.receiveWindow, 2'000u);
   EXPECT_EQ(config.tail, std::chrono::milliseconds(3));
   EXPECT_EQ(config.identity, FakeRealm::sharedIdentity());
+}
+
+TEST(Settings, WhatIsGatheredReachesTheSession) {
+  Tuning tuning;
+  tuning.addressFilter = [](const LocalAddress& one) {
+    return one.interface == "eth0" && one.address == "192.0.2.1";
+  };
+  tuning.hideAddresses = tuning.ipv6Relays = true;
+  tuning.gatherContinually = false;
+  tuning.tcpCandidates = TcpCandidates::all;
+  tuning.turnProxy = {Proxy::Kind::socks5, "proxy.example", 1080, "me", "secret"};
+  const session::GatherConfig gather = sessionConfig({}, tuning, nullptr).gather;
+  EXPECT_TRUE(gather.filter("eth0", *IpAddress::parse("192.0.2.1")));
+  EXPECT_FALSE(gather.filter("eth1", *IpAddress::parse("192.0.2.1")));
+  EXPECT_TRUE(gather.hideAddresses);
+  EXPECT_TRUE(gather.ipv6Relays);
+  EXPECT_FALSE(gather.gatherContinually);
+  EXPECT_EQ(gather.tcp, session::TcpGathering::all);
+  EXPECT_EQ(gather.turnProxy,
+            (session::Proxy{session::Proxy::Kind::socks5, "proxy.example", 1080, "me", "secret"}));
 }
 
 // --- setConfiguration
