@@ -4,6 +4,9 @@
 
 namespace bench {
 
+// handshake.cc
+void measureHandshake(Report& report);
+
 // lifecycle.cc
 void measureSetUp(Report& report);
 void measureParallelSetUp(Report& report);

@@ -1,4 +1,5 @@
-// parley_bench [--output FILE]: the base line of this machine in one run.
+// parley_bench [setup] [--output FILE]: the base line of this machine in one run; with "setup" only
+// what it takes to make, hold and close connections.
 
 #include <cstdio>
 #include <cstring>
@@ -6,19 +7,25 @@
 #include "benchmarks.h"
 
 int main(int argc, char** argv) {
-  const char* output = argc == 3 && std::strcmp(argv[1], "--output") == 0 ? argv[2] : nullptr;
-  if (argc != 1 && !output) {
-    std::fprintf(stderr, "usage: %s [--output FILE]\n", argv[0]);
+  const bool isSetUpOnly = argc > 1 && std::strcmp(argv[1], "setup") == 0;
+  const int next = isSetUpOnly ? 2 : 1;
+  const bool hasOutput = argc == next + 2 && std::strcmp(argv[next], "--output") == 0;
+  const char* output = hasOutput ? argv[next + 1] : nullptr;
+  if (argc != next && !output) {
+    std::fprintf(stderr, "usage: %s [setup] [--output FILE]\n", argv[0]);
     return 2;
   }
   bench::Report report;
   bench::measureIdleMemory(report);  // first, while the heap is still small
+  bench::measureHandshake(report);
   bench::measureSetUp(report);
   bench::measureParallelSetUp(report);
-  for (const std::size_t size : {1'024uz, 16'384uz, 65'536uz, 262'144uz})
-    bench::measureBulk(report, size);
-  bench::measureSmallMessages(report);
-  bench::measurePingPong(report);
+  if (!isSetUpOnly) {
+    for (const std::size_t size : {1'024uz, 16'384uz, 65'536uz, 262'144uz})
+      bench::measureBulk(report, size);
+    bench::measureSmallMessages(report);
+    bench::measurePingPong(report);
+  }
   bench::measureClose(report);
   if (output && !report.write(output)) {
     std::fprintf(stderr, "cannot write %s\n", output);

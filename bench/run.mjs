@@ -1,4 +1,4 @@
-// node bench/run.mjs: our benchmarks and, beside them in the same run, those of other stacks, written
+// node bench/run.mjs [setup]: our benchmarks and, beside them in the same run, those of other stacks, written
 // to docs/benchmarks.md. A stack whose package is not installed is reported as skipped.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,32 +10,44 @@ const folder = mkdtempSync(join(tmpdir(), 'parley-bench-'));
 const run = (command, args) => execFileSync(command, args, { stdio: 'inherit' });
 const lines = (text) => text.trim().split('\n').filter(Boolean).map((line) => line.split('\t'));
 
+const mode = process.argv.slice(2); // ["setup"] or nothing
+
 console.log('Parley, C++');
-run(join(root, 'build/release/bench/parley_bench'), ['--output', join(folder, 'parley')]);
+run(join(root, 'build/release/bench/parley_bench'), [...mode, '--output', join(folder, 'parley')]);
 const ours = lines(readFileSync(join(folder, 'parley'), 'utf8'));
+
+const isThere = (path) => existsSync(join(root, path));
+const inNode = (name) => [process.execPath, join(root, 'bench/rivals/measure.mjs'), name, ...mode];
+const others = [
+  ['Parley, Node.js', isThere('bindings/node/build/parley.node'), inNode('parley-node')],
+  ['libdatachannel (node-datachannel 0.33.4)', isThere('bench/rivals/node_modules/node-datachannel'),
+    inNode('node-datachannel')],
+  ['libwebrtc (@roamhq/wrtc 0.10.0)', isThere('bench/rivals/node_modules/@roamhq/wrtc'), inNode('wrtc')],
+  ['werift 0.24.4', isThere('bench/rivals/node_modules/werift'), inNode('werift')],
+  ['Pion 3.1.56 (Debian)', isThere('build/release/bench/pion_pairs'),
+    [join(root, 'build/release/bench/pion_pairs')]],
+  ['aiortc 1.4.0 (Debian)', spawnSync('/usr/bin/python3', ['-c', 'import aiortc']).status === 0,
+    ['/usr/bin/python3', join(root, 'bench/rivals/aiortc_pairs.py')]],
+];
+const columns = [];
+for (const [title, installed, [command, ...args]] of others) {
+  if (!installed) { console.log(`${title}: skipped, it is not installed`); continue; }
+  console.log(title);
+  const { stdout, status } = spawnSync(command, args,
+    { encoding: 'utf8', timeout: 600_000, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.stdout.write(stdout ?? '');
+  if (status !== 0) console.log(`${title}: ended with ${status}`);
+  columns.push([title, new Map(lines(stdout ?? ''))]);
+}
+if (mode.length > 0) {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+}
 
 console.log('Parley, C++, many connections on one port');
 const most = 10_000; // a descriptor each for the clients
 run(join(root, 'build/release/bench/parley_many'), [String(most), '60', join(folder, 'many')]);
 const many = lines(readFileSync(join(folder, 'many'), 'utf8'));
-
-const isThere = (path) => existsSync(join(root, path));
-const others = [
-  ['parley-node', 'Parley, Node.js', isThere('bindings/node/build/parley.node')],
-  ['node-datachannel', 'libdatachannel (node-datachannel 0.33.4)',
-    isThere('bench/rivals/node_modules/node-datachannel')],
-  ['wrtc', 'libwebrtc (@roamhq/wrtc 0.10.0)', isThere('bench/rivals/node_modules/@roamhq/wrtc')],
-];
-const columns = [];
-for (const [name, title, installed] of others) {
-  if (!installed) { console.log(`${title}: skipped, it is not installed`); continue; }
-  console.log(title);
-  const { stdout, status } = spawnSync(process.execPath, [join(root, 'bench/rivals/measure.mjs'), name],
-    { encoding: 'utf8', timeout: 300_000, stdio: ['ignore', 'pipe', 'inherit'] });
-  process.stdout.write(stdout ?? '');
-  if (status !== 0) console.log(`${title}: ended with ${status}`);
-  columns.push([title, new Map(lines(stdout ?? ''))]);
-}
 rmSync(folder, { recursive: true, force: true });
 
 const table = [

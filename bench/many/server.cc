@@ -1,6 +1,5 @@
 // The server: one loop, one port.
 
-#include <malloc.h>
 #include <parley/parley.h>
 
 #include <chrono>
@@ -81,7 +80,7 @@ class Server {
                 format("%zu", support::openFiles()));
     idle();
     closeAll();
-    ::malloc_trim(0);
+    loop_.trim();
     report_.add("many-memory-after", "resident memory of the server: before, connected, closed",
                 format("%.0f / %.0f / %.0f MiB", mebibytes(before), mebibytes(full),
                        mebibytes(support::residentBytes())));

@@ -1,9 +1,9 @@
-// node measure.mjs NAME: the lines of parley_bench that another stack can run, measured the same
+// node measure.mjs NAME [setup]: the lines of parley_bench that another stack can run, measured the same
 // way. Prints "key<TAB>figure" lines. Both peers are in this one process, as ours are.
 import { stacks } from './stacks.mjs';
 
 const stack = await stacks[process.argv[2]]();
-const setUps = 50, roundTrips = 5_000, closes = 50, windowMs = 5_000, queued = 1 << 20;
+const setUps = 50, atOnce = 100, roundTrips = 5_000, closes = 50, windowMs = 5_000, queued = 1 << 20;
 
 const percentile = (samples, fraction) =>
   samples.sort((a, b) => a - b)[Math.min(samples.length - 1, Math.floor(fraction * samples.length))];
@@ -13,6 +13,7 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function setUp() {
   const times = [];
+  const cpu = cpuSeconds();
   for (let i = 0; i < setUps; ++i) {
     const start = performance.now();
     const pair = await stack.pair();
@@ -20,6 +21,14 @@ async function setUp() {
     pair.close();
   }
   print('setup', `${percentile(times, 0.5).toFixed(2)} / ${percentile(times, 0.99).toFixed(2)} ms`);
+  print('setup-cpu', `${((cpuSeconds() - cpu) * 1e3 / setUps).toFixed(2)} ms`);
+}
+
+async function parallel() {
+  const start = performance.now();
+  const pairs = await Promise.all(Array.from({ length: atOnce }, () => stack.pair()));
+  print('parallel', `${(atOnce * 1e3 / (performance.now() - start)).toFixed(0)} pairs/s`);
+  for (const pair of pairs) pair.close();
 }
 
 async function flow(size) {
@@ -91,6 +100,8 @@ async function close() {
 }
 
 await setUp();
+await parallel();
+if (process.argv[3] === 'setup') process.exit(0);
 for (const size of [1_024, 16_384, 65_536]) await bulk(size);
 await small();
 await pingPong();

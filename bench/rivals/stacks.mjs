@@ -85,4 +85,5 @@ export const stacks = {
   'parley-node': async () => w3c((await import('../../bindings/node/index.mjs')).RTCPeerConnection, true),
   wrtc: async () => w3c((await import('@roamhq/wrtc')).default.RTCPeerConnection, false),
   'node-datachannel': nodeDatachannel,
+  werift: async () => w3c((await import('werift')).RTCPeerConnection, false),
 };

@@ -94,6 +94,10 @@ class PARLEY_API Loop {
   bool isCurrent() const;
 
   ReleaseReport releaseReport() const;
+  // Gives back to the system what memory closed connections left unused: of this loop, and of the
+  // whole process where its allocator keeps it (glibc's does). Takes milliseconds; call it after
+  // many connections have gone.
+  void trim();
 
   // For parley/asio.h: the loop runs on a context that belongs to somebody else.
   Loop(LoopConfig config, boost::asio::io_context& context);

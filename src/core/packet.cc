@@ -1,5 +1,8 @@
 #include "core/packet.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "core/assert.h"
 
 namespace parley {
@@ -102,6 +105,26 @@ void PacketPool::grow() {
 void PacketPool::give(Packet::Block* block) {
   block->nextFree = std::exchange(free_, block);
   --inUse_;
+}
+
+void PacketPool::trim() {
+  const auto start = [](const auto& slab) { return slab.get(); };
+  std::ranges::sort(slabs_, std::less{}, start);
+  const auto slabOf = [&](Packet::Block* block) {
+    const auto after = std::ranges::upper_bound(slabs_, block, std::less{}, start);
+    return static_cast<std::size_t>(after - slabs_.begin()) - 1;
+  };
+  std::vector<std::size_t> unused(slabs_.size());
+  for (Packet::Block* block = free_; block; block = block->nextFree) ++unused[slabOf(block)];
+  Packet::Block* kept = nullptr;
+  for (Packet::Block* block = free_; block;) {
+    Packet::Block* next = block->nextFree;
+    if (unused[slabOf(block)] < kBlocksPerSlab) block->nextFree = std::exchange(kept, block);
+    block = next;
+  }
+  free_ = kept;
+  for (std::size_t i = slabs_.size(); i-- > 0;)
+    if (unused[i] == kBlocksPerSlab) slabs_.erase(slabs_.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
 Packet PacketPool::take() {

@@ -72,7 +72,10 @@ class PacketPool {
   Packet take();
   Packet copyOf(Bytes bytes);  // false also when the bytes do not fit one block
 
+  void trim();  // gives back the memory of which no block is in use
+
   std::size_t inUse() const { return inUse_; }
+  std::size_t slabs() const { return slabs_.size(); }
   std::uint64_t refused() const { return refused_; }  // take() answered with a false packet
 
   // For worlds: how often it was asked, and the one request, counted like that, that it refuses.

@@ -57,6 +57,27 @@ TEST(PacketPool, RefusesAndCountsBeyondItsBound) {
   EXPECT_EQ(pool.refused(), 1u);
 }
 
+TEST(PacketPool, GivesBackTheSlabsOfWhichNothingIsInUse) {
+  PacketPool pool(1'000);
+  std::vector<Packet> packets(300);
+  for (Packet& packet : packets) packet = pool.copyOf(kHello);
+  EXPECT_EQ(pool.slabs(), 5u);
+  packets.erase(packets.begin(), packets.begin() + 250);  // two slabs have some in use
+  pool.trim();
+  EXPECT_GE(pool.slabs(), 1u);
+  EXPECT_LE(pool.slabs(), 2u);
+  EXPECT_EQ(pool.inUse(), 50u);
+  for (const Packet& packet : packets) EXPECT_EQ(textOf(packet.bytes()), "hello");
+  packets.resize(400);  // what was kept is handed out once, and what is missing is made again
+  for (Packet& packet : packets) packet = pool.copyOf(kHello);
+  EXPECT_EQ(pool.inUse(), 400u);
+  EXPECT_EQ(pool.slabs(), 7u);
+  packets.clear();
+  pool.trim();
+  EXPECT_EQ(pool.slabs(), 0u);
+  EXPECT_TRUE(pool.copyOf(kHello));
+}
+
 TEST(PacketPool, RefusesACopyThatDoesNotFitABlock) {
   PacketPool pool(2);
   const ByteVector large(PacketPool::kBody + PacketPool::kTailroom + 1);

@@ -361,6 +361,24 @@ const char* Loop::inconsistency() const {
   return nullptr;
 }
 
+void Loop::trim() {
+  packets_.trim();
+  if (batch_.empty()) batch_.shrink_to_fit();
+  if (touched_.empty()) touched_.shrink_to_fit();
+  owners_.rehash(0);
+  asking_.rehash(0);
+  if (!turning_) removeSeats();
+}
+
+// As far as nobody sits behind them; a turn may still look at one whose guest has just left.
+void Loop::removeSeats() {
+  while (!seats_.empty() && !seats_.back().guest) seats_.pop_back();
+  freeSeat_ = 0;
+  for (Seat& seat : seats_)
+    if (!seat.guest) seat.nextFree = std::exchange(freeSeat_, seat.place);
+  seats_.shrink_to_fit();
+}
+
 LoopReport Loop::report() const {
   LoopReport report;
   report.guests = guests_;

@@ -124,6 +124,7 @@ class Loop final : public Host {
 
   bool isTurning() const { return turning_; }
   PacketPool& packets() { return packets_; }
+  void trim();  // gives back memory that it has and does not use
   const char* inconsistency() const;  // of any guest; see Host::Guest
   LoopReport report() const;
 
@@ -157,6 +158,7 @@ class Loop final : public Host {
   Seat& seatAt(std::uint32_t place) { return seats_[place - 1]; }
   Seat& takeSeat();
   void vacate(Seat& seat);
+  void removeSeats();
   void withdraw(Seat& seat, std::string name);
   void own(Seat& seat, SocketId socket, Owner owner);
   void forget(Owners::iterator owner);

@@ -70,6 +70,7 @@ bool Loop::runUntil(const std::function<bool()>& condition, std::chrono::millise
 bool Loop::drain(std::chrono::milliseconds limit) { return state_->runner.drain(limit); }
 void Loop::stop() { state_->runner.stop(); }
 void Loop::post(std::move_only_function<void()> task) { state_->runner.post(std::move(task)); }
+void Loop::trim() { state_->runner.trim(); }
 bool Loop::isCurrent() const { return state_->runner.isCurrent(); }
 
 ReleaseReport Loop::releaseReport() const {

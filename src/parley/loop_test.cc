@@ -45,6 +45,9 @@ TEST(LoopTest, TwoConnectionsTalkAndLeaveNothing) {
     EXPECT_TRUE(loop.runUntil([&] { return call.closes == 1; }, kPatience));
   }
   EXPECT_TRUE(drains(loop));
+  loop.trim();
+  Call another(loop);
+  EXPECT_TRUE(connect(loop, another));
 }
 
 TEST(LoopTest, TheReportNamesWhatIsHeld) {

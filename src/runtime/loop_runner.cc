@@ -1,5 +1,10 @@
 #include "runtime/loop_runner.h"
 
+#include <cstdlib>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -53,6 +58,12 @@ class LoopRunner::Implementation {
   Host& host() { return loop_; }
   asio::io_context& context() { return context_; }
   loop::LoopReport report() const { return loop_.report(); }
+  void trim() {
+    loop_.trim();
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+  }
   bool isLingering() const { return driver_.isLingering(); }
   bool isTurning() const { return loop_.isTurning(); }
   bool isCurrent() const { return thread_.load() == std::this_thread::get_id(); }
@@ -219,5 +230,6 @@ void LoopRunner::onUnhandled(std::function<void(std::exception_ptr)> hook) {
   implementation_->onUnhandled(std::move(hook));
 }
 loop::LoopReport LoopRunner::report() const { return implementation_->report(); }
+void LoopRunner::trim() { implementation_->trim(); }
 
 }  // namespace parley::runtime

@@ -66,6 +66,8 @@ class LoopRunner {
   void onUnhandled(std::function<void(std::exception_ptr)> hook);
 
   loop::LoopReport report() const;
+  // Memory that nothing here uses any more goes back to the system, as far as its allocator can.
+  void trim();
 
  private:
   class Implementation;

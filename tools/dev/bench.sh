@@ -1,15 +1,13 @@
-# bench [arguments]: ours, then the other stacks in the same run, into docs/benchmarks.md; with
-# arguments only ours, with these arguments.
+# bench [setup]: ours, then the other stacks in the same run, into docs/benchmarks.md; with "setup"
+# only what it takes to make, hold and close connections, and nothing is written.
 dev_bench() {
-  need base
+  need base rivals
   node_modules bench/rivals
   configure release
   compile release parley_bench parley_many
-  if [ $# -gt 0 ]; then
-    build/release/bench/parley_bench "$@"
-    return
-  fi
   has_target release parley_node && compile release parley_node
   say "benchmarks; leave the machine alone until they end"
-  node bench/run.mjs
+  GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$PWD/build/go" \
+    go build -o build/release/bench/pion_pairs ./bench/rivals/pion
+  node bench/run.mjs "$@"
 }

@@ -10,6 +10,7 @@ packages_of() {
       if ! command -v npm >/dev/null; then echo npm; fi
       ;;
     lint) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 ;;
+    rivals) echo golang-go golang-github-pion-webrtc.v3-dev python3-aiortc ;;
     interop) echo chromium firefox-esr iproute2 coturn nftables openssl ;;
     fresh) echo debootstrap git ;;
     shell) echo shellcheck ;;
