@@ -224,6 +224,12 @@ bool Agent::send(Step& step, TransportIndex transport, Packet packet) {
   return false;
 }
 
+bool Agent::answer(Step& step, const Path& path, Packet packet) {
+  if (!isKnown(path)) return false;
+  shared_->lower.sendOn(step, path, std::move(packet));
+  return true;
+}
+
 bool Agent::isKnown(const Path& path) const {
   return std::ranges::any_of(transports_,
                              [&path](const auto& transport) { return transport->isKnown(path); });

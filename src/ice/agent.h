@@ -81,6 +81,10 @@ class Agent {
   // False, and the packet is gone, while there is none or its consent has expired.
   bool send(Step& step, TransportIndex transport, Packet packet);
 
+  // One packet back along the path that one came in on, wherever data goes otherwise. False, and
+  // the packet is gone, where the peer has not proved its password.
+  bool answer(Step& step, const Path& path, Packet packet);
+
   // May data from there be believed? Only where the peer has proved its password, by an
   // authenticated request or by answering one of ours.
   bool isKnown(const Path& path) const;

@@ -22,7 +22,6 @@ enum class AddError : std::uint8_t {
   unresolved,       // still a name
   tooMany,          // and not better than what is held
   wrongGeneration,  // carries the ufrag of other credentials
-  ended,            // after the end of candidates
 };
 
 struct Config {

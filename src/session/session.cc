@@ -47,6 +47,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       names_(host, *this),
       data_(config_) {
   host_.enter(*this);
+  if (config_.gather.gatherContinually) host_.watchInterfaces(*this);
   Step& step = host_.step();
   const TraceScope scope(step.trace, config_.subject);
   PARLEY_TRACE(step, Topic::session, "connection_started", {"connection", config_.subject});

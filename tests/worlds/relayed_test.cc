@@ -91,7 +91,7 @@ struct RelayedTest : testing::Test {
     return text;
   }
 
-  sim::World world{7};
+  sim::World world{6};
   sim::Node& middle = world.addNode("server", {IpAddress::v4({192, 0, 2, 9})});
   server::Server server{middle.host(), serverConfig()};
   std::vector<sim::Node*> others;  // before build()
