@@ -8,16 +8,22 @@
 
 namespace parley::ice {
 
-Agent::Agent(Config config, PathSink& lower) : shared_(std::make_unique<Shared>(config, lower)) {}
+Agent::Agent(Config config, PathSink& lower) : shared_(std::make_unique<Shared>(config, lower)) {
+  // It waits for checks that come every four to six seconds, and may be lost.
+  if (config.lite) shared_->config.disconnectedAfter *= 2;
+}
 
 Agent::~Agent() = default;
 
 void Agent::setRole(Role role) {
+  if (shared_->config.lite && !shared_->isRemoteLite) role = Role::controlled;  // RFC 8445 6.1.1
   if (role != shared_->role) shared_->setRole(role);
 }
 
 void Agent::setRemoteLite(bool lite) {
-  if (lite) setRole(Role::controlling);  // RFC 8445 6.1.1
+  shared_->isRemoteLite = lite;
+  if (lite && !shared_->config.lite) setRole(Role::controlling);  // RFC 8445 6.1.1
+  if (shared_->config.lite && !lite) setRole(Role::controlled);
 }
 
 void Agent::addTransport(Step& step, TransportIndex transport, Credentials local) {

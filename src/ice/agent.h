@@ -37,7 +37,7 @@ class Agent {
   // Both sides of a session. Changing the role after checks began is for JSEP's lite and restart
   // rules only; conflicts are settled inside (RFC 8445 7.3.1.1).
   void setRole(Role role);
-  void setRemoteLite(bool lite);  // we then take the controlling role
+  void setRemoteLite(bool lite);  // who is full controls the other; two lite ones never connect
 
   void addTransport(Step& step, TransportIndex transport, Credentials local);
   void removeTransport(TransportIndex transport);

@@ -21,7 +21,7 @@ void Generation::addLocal(Step& step, LocalCandidate local) {
   book_.addLocal(std::move(local));
   // RFC 8445 6.1.2.4: a reflexive candidate's pairs are replaced by those of its base, which are
   // there already and better.
-  if (!isBase || stopped_ || failed_) return;
+  if (!isBase || stopped_ || failed_ || shared_.config.lite) return;
   const LocalCandidate& base = book_.locals().back();
   for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
   settle(step);
@@ -79,7 +79,7 @@ Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candid
   if (!added) return Unexpected(added.error());
   if (added->evicted) removePairs(*added->evicted);
   if (added->changed) refreshPriorities(added->id);
-  if (added->isNew && !stopped_ && !failed_) {
+  if (added->isNew && !stopped_ && !failed_ && !shared_.config.lite) {
     for (const LocalCandidate& base : book_.locals()) {
       if (base.isBase()) addPair(step, base, *book_.remote(added->id));
     }
@@ -115,6 +115,7 @@ Pair* Generation::addPair(Step& step, const LocalCandidate& base, const RemoteCa
 }
 
 void Generation::pairAll(Step& step) {
+  if (shared_.config.lite) return;
   for (const LocalCandidate& base : book_.locals()) {
     if (!base.isBase()) continue;
     for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
@@ -332,7 +333,7 @@ void Generation::settle(Step& step) {
   }
   if (sending_ != PairId{} || lost_.isRunning() || !remote_) return;
   // RFC 8863 4: peers may still reach us first, even when we have no pair left to check.
-  if (patienceOver_ && list_.isExhausted())
+  if (patienceOver_ && (shared_.config.lite || list_.isExhausted()))
     fail(step, "no pair answered and none is left to check");
 }
 

@@ -153,8 +153,10 @@ void Generation::onConsentTimers(Step& step) {
   if (isPlanted(PlantedBug::consentOfOneAnswer) && !disconnected_ &&
       consent_.isOverdue(step.now, pair->counters.currentRoundTrip))
     return revokeConsent(step, *pair, "planted");
-  if (consent_.takeDue(step.now, step.random)) sendConsent(step, *pair);
-  const bool recovering = std::ranges::any_of(checks_, &Check::recovery);
+  const bool isDue = consent_.takeDue(step.now, step.random);
+  if (isDue && shared_.config.lite) consent_.asked(step.now);  // by waiting for the peer's
+  if (isDue && !shared_.config.lite) sendConsent(step, *pair);
+  const bool recovering = shared_.config.lite || std::ranges::any_of(checks_, &Check::recovery);
   if (!recovering && consent_.isOverdue(step.now, pair->counters.currentRoundTrip)) {
     PARLEY_TRACE(step, Topic::ice, "consent_overdue", {"pair", pair->id.value});
     startCheck(step, *pair, true, "consent is overdue");

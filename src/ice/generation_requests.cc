@@ -83,11 +83,16 @@ void Generation::learn(Step& step, const Path& path, const Wish& wish) {
   pair->known = true;
   ++pair->counters.requestsReceived;
   if (pair->id == sending_) consent_.heard(step.now);
+  if (shared_.config.lite) {
+    answered(step, *pair, std::nullopt);  // RFC 8445 7.3.2
+    chooseSendPair(step);
+  }
   if (wish.useCandidate && shared_.role == Role::controlled) {
     pair->nomination = std::max(pair->nomination, wish.nomination);
     nominateByPeer(step, *pair);
   }
   pair = list_.find(path);
+  if (shared_.config.lite) return;
   if (pair) triggerFor(step, *pair, wish.useCandidate, first);
   if (first && concluded_) suspect(step);
 }
