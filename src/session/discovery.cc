@@ -36,6 +36,7 @@ void Discovery::begin(Step& step, std::string ufrag) {
   lookups_.clear();
   reflexive_.restart();
   probed_.clear();
+  proving_.clear();
   sockets_.clear();
   openHosts(step);
   keepRelays(step);
@@ -107,7 +108,8 @@ void Discovery::onInterfacesChanged(Step& step) {
 // An allocation of the generation before serves this one, too, if its server is still asked for,
 // from an address that we still have. One that is not goes when ICE retires it, or at once when it
 // has never been a candidate. The server may have been restarted, which is often why there is a new
-// generation: it is asked.
+// generation: it is asked first. A candidate that is dead would be worse than none, for the checks
+// of others with its foundation would wait for its own to fail (RFC 8445 6.1.4.2).
 void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
@@ -116,7 +118,7 @@ void Discovery::keepRelays(Step& step) {
       if (!stands) continue;
       if (!isPlanted(PlantedBug::relayNotProved)) base->relay->prove(step);
       keepalive_.start(step.now, limits::ice::kKeepalive);
-      events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
+      proving_.push_back(base->id());
     } else if (!stands) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -279,6 +281,14 @@ void Discovery::collectRelays(Step& step) {
     while (auto event = base.relay->nextEvent())
       std::visit([&](const auto& any) { on(step, base, any); }, *event);
   }
+  std::erase_if(proving_, [this](SocketId socket) {
+    const Base* base = bases_.find(socket);
+    if (base && base->relay && base->relay->isProving()) return false;
+    const bool isGone = std::ranges::find(gone_, socket) != gone_.end();
+    if (base && base->relay && base->relay->isAllocated() && !isGone)
+      events_.push(RelayFound{socket, base->allocated.relayed, base->allocated.mapped});
+    return true;
+  });
   std::erase_if(gone_, [this](SocketId socket) {
     const Base* base = bases_.find(socket);
     return !base || !base->relay;

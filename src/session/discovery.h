@@ -128,7 +128,8 @@ class Discovery {
   std::map<ResolveId, IceServer> lookups_;
   std::vector<LocalSocket> sockets_;                   // of this generation's host candidates
   std::set<std::pair<SocketId, std::string>> probed_;  // which socket, by which server's URL
-  std::vector<SocketId> gone_;                         // relays said to be so, not yet taken away
+  std::vector<SocketId> proving_;  // relays of the generation before, told once they are proved
+  std::vector<SocketId> gone_;     // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
   Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive

@@ -363,6 +363,32 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
   EXPECT_TRUE(talks());
 }
 
+TEST_F(RelayedTest, WhatIsSentSoonAfterThatComes) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  world.runFor(5s);
+  middle.post([&] { server.restart(); });
+  world.runFor(1s);
+  alice->post([&] {
+    made->offerer.pc->restartIce();
+    made->start();
+  });
+  world.runFor(5s);
+  EXPECT_TRUE(talks());
+}
+
+// The two may still use different paths then.
+TEST_F(RelayedTest, ACloseBeforeTheNominationIsAnswered) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  alice->post([&] { made->offerer.pc->close(); });
+  world.runFor(1s);
+  EXPECT_EQ(alice->report().guests, 0u) << "its tail has heard the answer";
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(1s);
+  EXPECT_EQ(left(), "");
+}
+
 TEST_F(RelayedTest, AnIdleRelayStaysReachableThroughItsNatAndIsGivenBack) {
   sim::NatOptions forgetful = kCone;
   forgetful.lifetime = 20s;
