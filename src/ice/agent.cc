@@ -8,16 +8,22 @@
 
 namespace parley::ice {
 
-Agent::Agent(Config config, PathSink& lower) : shared_(std::make_unique<Shared>(config, lower)) {}
+Agent::Agent(Config config, PathSink& lower) : shared_(std::make_unique<Shared>(config, lower)) {
+  // It waits for checks that come every four to six seconds, and may be lost.
+  if (config.lite) shared_->config.disconnectedAfter *= 2;
+}
 
 Agent::~Agent() = default;
 
 void Agent::setRole(Role role) {
+  if (shared_->config.lite && !shared_->isRemoteLite) role = Role::controlled;  // RFC 8445 6.1.1
   if (role != shared_->role) shared_->setRole(role);
 }
 
 void Agent::setRemoteLite(bool lite) {
-  if (lite) setRole(Role::controlling);  // RFC 8445 6.1.1
+  shared_->isRemoteLite = lite;
+  if (lite && !shared_->config.lite) setRole(Role::controlling);  // RFC 8445 6.1.1
+  if (shared_->config.lite && !lite) setRole(Role::controlled);
 }
 
 void Agent::addTransport(Step& step, TransportIndex transport, Credentials local) {
@@ -222,6 +228,12 @@ bool Agent::send(Step& step, TransportIndex transport, Packet packet) {
   ++shared_->stats.packetsDiscarded;
   shared_->stats.bytesDiscarded += packet.size();
   return false;
+}
+
+bool Agent::answer(Step& step, const Path& path, Packet packet) {
+  if (!isKnown(path)) return false;
+  shared_->lower.sendOn(step, path, std::move(packet));
+  return true;
 }
 
 bool Agent::isKnown(const Path& path) const {

@@ -37,7 +37,7 @@ class Agent {
   // Both sides of a session. Changing the role after checks began is for JSEP's lite and restart
   // rules only; conflicts are settled inside (RFC 8445 7.3.1.1).
   void setRole(Role role);
-  void setRemoteLite(bool lite);  // we then take the controlling role
+  void setRemoteLite(bool lite);  // who is full controls the other; two lite ones never connect
 
   void addTransport(Step& step, TransportIndex transport, Credentials local);
   void removeTransport(TransportIndex transport);
@@ -80,6 +80,10 @@ class Agent {
   // Sends data where it may go: on the selected pair, before nomination on the best valid one.
   // False, and the packet is gone, while there is none or its consent has expired.
   bool send(Step& step, TransportIndex transport, Packet packet);
+
+  // One packet back along the path that one came in on, wherever data goes otherwise. False, and
+  // the packet is gone, where the peer has not proved its password.
+  bool answer(Step& step, const Path& path, Packet packet);
 
   // May data from there be believed? Only where the peer has proved its password, by an
   // authenticated request or by answering one of ours.

@@ -284,7 +284,7 @@ TEST_F(AgentTest, UnusableCandidatesAreRefusedByReason) {
   EXPECT_EQ(add("candidate:1 1 udp 1 192.0.2.2 9 typ host ufrag nope").error(),
             AddError::wrongGeneration);
   left_.agent.endOfRemotes(step, kTransport);
-  EXPECT_EQ(add("candidate:1 1 udp 1 192.0.2.2 9 typ host").error(), AddError::ended);
+  EXPECT_TRUE(add("candidate:1 1 udp 1 192.0.2.2 9 typ host")) << "the peer has a new network";
 }
 
 TEST_F(AgentTest, FoundationsFreezeAcrossTransports) {

@@ -22,11 +22,13 @@ enum class AddError : std::uint8_t {
   unresolved,       // still a name
   tooMany,          // and not better than what is held
   wrongGeneration,  // carries the ufrag of other credentials
-  ended,            // after the end of candidates
 };
 
 struct Config {
   Role role = Role::controlling;
+  // RFC 8445 2.5: it answers checks and sends none. What the peer's checks show stands for what
+  // ours would: a pair they come on is valid, and their silence is the peer's.
+  bool lite = false;
   Duration pacing = limits::ice::kPacing;  // Ta of ordinary checks
   Duration consentInterval = limits::ice::kConsentInterval;
   Duration consentExpires = limits::ice::kConsentExpires;

@@ -27,6 +27,7 @@ class Consent {
 
   bool takeDue(Instant now, Random& random);  // true: send a consent request now
   void sent(Instant now, const stun::TransactionId& id);
+  void asked(Instant now) { unansweredSince_ = std::min(unansweredSince_, now); }  // by a check
   std::optional<Instant> find(const stun::TransactionId& id) const;  // when it was sent
   void answered(Instant now);                // any authenticated answer on the pair
   void heard(Instant now) { heard_ = now; }  // an authenticated request on it

@@ -21,7 +21,7 @@ void Generation::addLocal(Step& step, LocalCandidate local) {
   book_.addLocal(std::move(local));
   // RFC 8445 6.1.2.4: a reflexive candidate's pairs are replaced by those of its base, which are
   // there already and better.
-  if (!isBase || concluded_ || failed_) return;
+  if (!isBase || stopped_ || failed_ || shared_.config.lite) return;
   const LocalCandidate& base = book_.locals().back();
   for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
   settle(step);
@@ -58,13 +58,12 @@ void Generation::setRemoteCredentials(Step& step, Credentials remote) {
   early_ = {};
   for (const EarlyRequest& request : early) {
     if (request.remoteUfrag != remote_->ufrag) continue;
-    learn(step, request.path, request.priority, request.useCandidate);
+    learn(step, request.path, request.wish);
   }
   settle(step);
 }
 
 Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candidate) {
-  if (remotesEnded_) return Unexpected(AddError::ended);
   if (remote_ && !candidate.usernameFragment.empty() &&
       candidate.usernameFragment != remote_->ufrag) {
     return Unexpected(AddError::wrongGeneration);
@@ -80,7 +79,7 @@ Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candid
   if (!added) return Unexpected(added.error());
   if (added->evicted) removePairs(*added->evicted);
   if (added->changed) refreshPriorities(added->id);
-  if (added->isNew && !concluded_ && !failed_) {
+  if (added->isNew && !stopped_ && !failed_ && !shared_.config.lite) {
     for (const LocalCandidate& base : book_.locals()) {
       if (base.isBase()) addPair(step, base, *book_.remote(added->id));
     }
@@ -116,6 +115,7 @@ Pair* Generation::addPair(Step& step, const LocalCandidate& base, const RemoteCa
 }
 
 void Generation::pairAll(Step& step) {
+  if (shared_.config.lite) return;
   for (const LocalCandidate& base : book_.locals()) {
     if (!base.isBase()) continue;
     for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
@@ -157,11 +157,21 @@ void Generation::nominate(Step& step) {
   syncRole();
   lookAgain_ = never();
   if (shared_.role != Role::controlling || !remote_ || failed_) return;
-  if (selected_ != PairId{} && !disconnected_) return;
   const auto underWay = [](const Pair& pair) {
     return pair.nominating && pair.state != PairState::failed;
   };
-  if (std::ranges::any_of(list_.pairs(), underWay)) return;
+  if (stopped_ || std::ranges::any_of(list_.pairs(), underWay)) return;
+  const Pair* selected = selectedPair();
+  if (selected && !disconnected_) {
+    if (const Pair* other = liveInsteadOfSilent(step.now))
+      return nominate(step, other->id, "the selected pair is silent, this one is not");
+    const NominationAdvice advice =
+        adviseMove(list_.pairs(), *selected, moves_, step.now, shared_.config);
+    lookAgain_ = advice.lookAgain;
+    if (advice.pair == PairId{}) return;
+    ++moves_;
+    return nominate(step, advice.pair, "it is better");
+  }
 
   const Pair* best = bestUsable(list_.pairs(), selected_, step.now, shared_.config);
   if (!best) return;
@@ -173,14 +183,31 @@ void Generation::nominate(Step& step) {
   const NominationAdvice advice =
       adviseNomination(list_.pairs(), firstValid_, relayed, selected_, step.now, shared_.config);
   lookAgain_ = advice.lookAgain;
-  if (Pair* pair = list_.find(advice.pair)) {
-    pair->nominating = true;
-    list_.trigger(*pair);
-    PARLEY_TRACE(step, Topic::ice, "nominating", {"pair", pair->id.value},
-                 {"trigger", disconnected_            ? "the selected pair is silent"
-                             : step.now > firstValid_ ? "no better pair answered in time"
-                                                      : "no better pair can succeed"});
-  }
+  if (advice.pair == PairId{}) return;
+  nominate(step, advice.pair,
+           disconnected_            ? "the selected pair is silent"
+           : step.now > firstValid_ ? "no better pair answered in time"
+                                    : "no better pair can succeed");
+}
+
+void Generation::nominate(Step& step, PairId id, const char* why) {
+  Pair* pair = list_.find(id);
+  pair->nominating = true;
+  pair->nomination = ++nominations_;
+  list_.trigger(*pair);
+  PARLEY_TRACE(step, Topic::ice, "nominating", {"pair", id.value}, {"trigger", why});
+}
+
+// A peer that moves to another address shows it by a check from there, long before consent tells.
+const Pair* Generation::liveInsteadOfSilent(Instant now) const {
+  const Instant since = consent_.unansweredSince();
+  if (since == never() || sending_ != selected_ || now < since + limits::ice::kRecoveryRetry)
+    return nullptr;
+  for (const Pair& pair : list_.pairs())
+    if (pair.id != selected_ && pair.lastAnswer >= since &&
+        pair.isUsable(now, shared_.config.consentExpires))
+      return &pair;
+  return nullptr;
 }
 
 void Generation::select(Step& step, PairId id) {
@@ -190,7 +217,14 @@ void Generation::select(Step& step, PairId id) {
   pair->nominateOnAnswer = false;
   lost_.stop();
   if (selected_ == id) return;
-  if (Pair* before = list_.find(selected_)) before->nominated = false;
+  if (Pair* before = list_.find(selected_)) {
+    before->nominated = false;
+    const Instant since = consent_.unansweredSince();
+    if (since != never() && step.now - since >= limits::ice::kRecoveryRetry) {
+      before->valid = false;  // it has to prove itself anew
+      setState(step, *before, PairState::failed, "it fell silent");
+    }
+  }
   const std::uint32_t old = selected_.value;
   selected_ = id;
   disconnected_ = false;
@@ -210,15 +244,18 @@ void Generation::select(Step& step, PairId id) {
 void Generation::conclude() {
   concluded_ = true;
   lookAgain_ = never();
-  list_.removeIf(
-      [this](const Pair& pair) { return pair.id != selected_ && !pair.known && !pair.valid; });
+  list_.removeIf([this](const Pair& pair) {
+    return pair.id != selected_ && !pair.known && !pair.valid &&
+           (pair.state == PairState::failed || !isWorthChecking(pair));
+  });
   for (Pair& pair : list_.pairs()) {
     const bool open = pair.state == PairState::waiting || pair.state == PairState::inProgress;
-    if (open && pair.id != selected_ && !pair.nominateOnAnswer) pair.state = PairState::frozen;
+    if (open && pair.id != selected_ && !pair.nominateOnAnswer && !isWorthChecking(pair))
+      pair.state = PairState::frozen;
   }
   std::erase_if(checks_, [this](const Check& check) {
     const Pair* pair = list_.find(check.pair);
-    return !pair || (pair->id != selected_ && !pair->nominateOnAnswer);
+    return !pair || (pair->id != selected_ && !pair->nominateOnAnswer && !isWorthChecking(*pair));
   });
   list_.shrink();
   book_.shrink();
@@ -268,13 +305,14 @@ void Generation::chooseSendPair(Step& step) {
 }
 
 void Generation::stopChecking() {
-  concluded_ = true;
+  concluded_ = stopped_ = true;
   lookAgain_ = never();
   patience_.stop();
   std::erase_if(checks_, [](const Check& check) { return !check.recovery; });
 }
 
 void Generation::resumeChecking(Step& step) {
+  stopped_ = false;
   if (failed_) return;
   if (remote_ && !patienceOver_) patience_.start(step.now, shared_.config.patience);
   if (selected_ == PairId{} || disconnected_) reopen(step);
@@ -295,7 +333,7 @@ void Generation::settle(Step& step) {
   }
   if (sending_ != PairId{} || lost_.isRunning() || !remote_) return;
   // RFC 8863 4: peers may still reach us first, even when we have no pair left to check.
-  if (patienceOver_ && list_.isExhausted())
+  if (patienceOver_ && (shared_.config.lite || list_.isExhausted()))
     fail(step, "no pair answered and none is left to check");
 }
 

@@ -53,16 +53,16 @@ class Generation {
   // Frozen pairs whose foundation `mayThaw` become Waiting (RFC 8445 6.1.4.2, 7.2.5.3.3).
   template <class MayThaw>
   void thaw(MayThaw mayThaw) {
-    if (!isChecking()) return;
+    if (!remote_ || failed_) return;
     for (Pair& pair : list_.pairs()) {
-      if (pair.state == PairState::frozen && mayThaw(pair.foundation)) {
+      if (pair.state == PairState::frozen && isWorthChecking(pair) && mayThaw(pair.foundation)) {
         pair.state = PairState::waiting;
       }
     }
   }
-  bool hasFrozen() const { return isChecking() && list_.has(PairState::frozen); }
+  bool hasFrozen() const { return hasOpen(PairState::frozen); }
   bool hasTriggered() const { return remote_ && !failed_ && list_.hasTriggered(); }
-  bool hasOrdinary() const { return isChecking() && list_.has(PairState::waiting); }
+  bool hasOrdinary() const { return hasOpen(PairState::waiting); }
   Instant deadline() const;
 
   // Data on the pair chosen for it; the packet is taken only if there is one.
@@ -91,14 +91,30 @@ class Generation {
     bool recovery = false;    // of the silent pair that carries data: its state stays
     bool superseded = false;  // a later check of the pair decides
   };
+  // What a check of the peer asks for.
+  struct Wish {
+    std::uint32_t priority = 0;
+    bool useCandidate = false;
+    std::uint32_t nomination = 0;  // 0: not numbered
+  };
   struct EarlyRequest {
     Path path;
-    std::uint32_t priority;
-    bool useCandidate;
+    Wish wish;
     std::string remoteUfrag;
   };
 
-  bool isChecking() const { return remote_ && !concluded_ && !failed_; }
+  // RFC 8445 8.1.2 ends the checks with a nomination; a pair that would be better still is tried.
+  bool isWorthChecking(const Pair& pair) const {
+    if (!concluded_) return true;
+    const Pair* selected = stopped_ ? nullptr : list_.find(selected_);
+    return selected && pair.priority > selected->priority;
+  }
+  bool hasOpen(PairState state) const {
+    return remote_ && !failed_ &&
+           std::ranges::any_of(list_.pairs(), [this, state](const Pair& pair) {
+             return pair.state == state && isWorthChecking(pair);
+           });
+  }
 
   // generation.cc: candidates and pairs, selection, state
   Pair* addPair(Step& step, const LocalCandidate& base, const RemoteCandidate& remote);
@@ -108,7 +124,9 @@ class Generation {
   void refreshPriorities(CandidateId remote);
   void syncRole();
   void select(Step& step, PairId id);
+  const Pair* liveInsteadOfSilent(Instant now) const;
   void conclude();
+  void nominate(Step& step, PairId id, const char* why);
   void reopen(Step& step);
   void chooseSendPair(Step& step);
   void settle(Step& step);
@@ -131,12 +149,12 @@ class Generation {
 
   // generation_requests.cc: the server's side
   bool settleRoleConflict(Step& step, const stun::MessageView& request);
-  void learn(Step& step, const Path& path, std::uint32_t priority, bool useCandidate);
+  void learn(Step& step, const Path& path, const Wish& wish);
+  void suspect(Step& step);
   Pair* pairFromRequest(Step& step, const Path& path, std::uint32_t priority);
   void triggerFor(Step& step, Pair& pair, bool useCandidate, bool first);
   void nominateByPeer(Step& step, Pair& pair);
-  void rememberEarly(const Path& path, std::uint32_t priority, bool useCandidate,
-                     std::string_view remoteUfrag);
+  void rememberEarly(const Path& path, const Wish& wish, std::string_view remoteUfrag);
 
   Shared& shared_;
   TransportIndex transport_;
@@ -160,6 +178,9 @@ class Generation {
   bool validated_ = false;  // PathValidated was said
   bool patienceOver_ = false;
   bool concluded_ = false;
+  bool stopped_ = false;           // by a newer generation
+  std::uint32_t nominations_ = 0;  // of ours, numbered
+  int moves_ = 0;                  // to a better pair
   bool disconnected_ = false;
   bool failed_ = false;
 };

@@ -35,9 +35,9 @@ bool Generation::sendTriggered(Step& step) {
 }
 
 bool Generation::sendOrdinary(Step& step) {
-  if (!isChecking()) return false;
+  if (!remote_ || failed_) return false;
   Pair* pair = list_.bestWaiting();
-  return pair && startCheck(step, *pair, false, "ordinary check");
+  return pair && isWorthChecking(*pair) && startCheck(step, *pair, false, "ordinary check");
 }
 
 bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* trigger) {
@@ -52,6 +52,7 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* t
   body.priority = peerReflexivePriority(pair.localPriority);
   body.useCandidate =
       shared_.role == Role::controlling && (pair.nominating || (recovery && pair.id == selected_));
+  body.nomination = pair.nomination;
   // At most two per pair: the one that decides and one whose late answer is still welcome.
   if (!recovery) {
     std::erase_if(checks_, [&pair](const Check& other) {
@@ -95,6 +96,7 @@ void Generation::sendConsent(Step& step, Pair& pair) {
   body.priority = peerReflexivePriority(pair.localPriority);
   // Peers that follow the last nomination are reminded of it.
   body.useCandidate = shared_.role == Role::controlling && pair.id == selected_;
+  body.nomination = pair.nomination;
   consent_.sent(step.now, body.id);
   ++pair.counters.consentRequestsSent;
   Packet packet = writeRequest(step, body, local_, *remote_);
@@ -151,8 +153,10 @@ void Generation::onConsentTimers(Step& step) {
   if (isPlanted(PlantedBug::consentOfOneAnswer) && !disconnected_ &&
       consent_.isOverdue(step.now, pair->counters.currentRoundTrip))
     return revokeConsent(step, *pair, "planted");
-  if (consent_.takeDue(step.now, step.random)) sendConsent(step, *pair);
-  const bool recovering = std::ranges::any_of(checks_, &Check::recovery);
+  const bool isDue = consent_.takeDue(step.now, step.random);
+  if (isDue && shared_.config.lite) consent_.asked(step.now);  // by waiting for the peer's
+  if (isDue && !shared_.config.lite) sendConsent(step, *pair);
+  const bool recovering = shared_.config.lite || std::ranges::any_of(checks_, &Check::recovery);
   if (!recovering && consent_.isOverdue(step.now, pair->counters.currentRoundTrip)) {
     PARLEY_TRACE(step, Topic::ice, "consent_overdue", {"pair", pair->id.value});
     startCheck(step, *pair, true, "consent is overdue");
@@ -251,7 +255,7 @@ void Generation::onSuccess(Step& step, const Check& check, const stun::MessageVi
 
 void Generation::answered(Step& step, Pair& pair, std::optional<Duration> roundTrip) {
   pair.known = true;
-  pair.valid = true;
+  if (!std::exchange(pair.valid, true)) pair.validFrom = step.now;
   setState(step, pair, PairState::succeeded, "answered");
   pair.lastAnswer = step.now;
   pair.recheckAt = never();

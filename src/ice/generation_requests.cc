@@ -33,14 +33,16 @@ void Generation::receiveRequest(Step& step, const Path& path, const stun::Messag
   const LocalCandidate* base = book_.base(path.local);
   const std::uint32_t fallback =
       candidatePriority(CandidateType::peerReflexive, 0xffff, base ? base->candidate.component : 1);
-  const std::uint32_t priority =
-      std::max(request.findU32(stun::Attribute::priority).value_or(fallback), 1u);
-  const bool useCandidate = request.has(stun::Attribute::useCandidate);
+  const std::uint32_t nomination = request.findU32(stun::Attribute::nomination).value_or(0);
+  const Wish wish{
+      .priority = std::max(request.findU32(stun::Attribute::priority).value_or(fallback), 1u),
+      .useCandidate = request.has(stun::Attribute::useCandidate) || nomination != 0,
+      .nomination = nomination};
   if (remote_) {
-    learn(step, path, priority, useCandidate);
+    learn(step, path, wish);
   } else {
     const std::string_view username = request.username().value_or("");
-    rememberEarly(path, priority, useCandidate, username.substr(username.find(':') + 1));
+    rememberEarly(path, wish, username.substr(username.find(':') + 1));
   }
   answerWith(writeSuccess(step, request, path.remote, key));
   settle(step);
@@ -61,29 +63,49 @@ bool Generation::settleRoleConflict(Step& step, const stun::MessageView& request
   return true;
 }
 
-void Generation::rememberEarly(const Path& path, std::uint32_t priority, bool useCandidate,
-                               std::string_view remoteUfrag) {
+void Generation::rememberEarly(const Path& path, const Wish& wish, std::string_view remoteUfrag) {
   const auto found = std::ranges::find(early_, path, &EarlyRequest::path);
   if (found != early_.end()) {
-    found->useCandidate |= useCandidate;
+    found->wish.useCandidate |= wish.useCandidate;
+    found->wish.nomination = std::max(found->wish.nomination, wish.nomination);
     found->remoteUfrag = remoteUfrag;
   } else if (early_.size() < limits::ice::kEarlyRequests && book_.base(path.local)) {
-    early_.push_back({path, priority, useCandidate, std::string(remoteUfrag)});
+    early_.push_back({path, wish, std::string(remoteUfrag)});
   }
 }
 
-void Generation::learn(Step& step, const Path& path, std::uint32_t priority, bool useCandidate) {
+void Generation::learn(Step& step, const Path& path, const Wish& wish) {
   if (failed_) return;
   Pair* pair = list_.find(path);
-  if (!pair) pair = pairFromRequest(step, path, priority);
+  if (!pair) pair = pairFromRequest(step, path, wish.priority);
   if (!pair) return;
   const bool first = !pair->known;
   pair->known = true;
   ++pair->counters.requestsReceived;
   if (pair->id == sending_) consent_.heard(step.now);
-  if (useCandidate && shared_.role == Role::controlled) nominateByPeer(step, *pair);
+  if (shared_.config.lite) {
+    answered(step, *pair, std::nullopt);  // RFC 8445 7.3.2
+    chooseSendPair(step);
+  }
+  if (wish.useCandidate && shared_.role == Role::controlled) {
+    pair->nomination = std::max(pair->nomination, wish.nomination);
+    nominateByPeer(step, *pair);
+  }
   pair = list_.find(path);
-  if (pair) triggerFor(step, *pair, useCandidate, first);
+  if (shared_.config.lite) return;
+  if (pair) triggerFor(step, *pair, wish.useCandidate, first);
+  if (first && concluded_) suspect(step);
+}
+
+// A peer that has no need of another pair does not check one: does the selected one still work?
+void Generation::suspect(Step& step) {
+  Pair* pair = list_.find(selected_);
+  const bool isAsked = consent_.unansweredSince() != never();
+  if (stopped_ || !pair || selected_ != sending_ || isAsked ||
+      step.now - pair->lastAnswer < limits::ice::kCheckRto)
+    return;
+  consent_.asked(step.now);
+  startCheck(step, *pair, true, "the peer tries another pair");
 }
 
 // RFC 8445 7.3.1.3 and 7.3.1.4.
@@ -131,7 +153,7 @@ Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t pr
 
 void Generation::triggerFor(Step& step, Pair& pair, bool useCandidate, bool first) {
   if (pair.isUsable(step.now, shared_.config.consentExpires)) return;
-  if (concluded_ && !useCandidate) return;
+  if (concluded_ && !useCandidate && (stopped_ || !(first || isWorthChecking(pair)))) return;
   if (pair.state == PairState::inProgress) {
     // RFC 8445 7.3.1.4 would cancel and ask again. That helps when our first try died at the
     // peer's NAT, which its own check has opened now; when the two only crossed, the answer is

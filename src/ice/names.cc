@@ -18,13 +18,9 @@ std::string_view nameOf(PairState state) {
 }
 
 std::string_view nameOf(AddError error) {
-  constexpr std::string_view kNames[] = {"no such transport",
-                                         "no such base",
-                                         "not an address that can be used",
-                                         "still a name",
-                                         "too many candidates",
-                                         "of another generation",
-                                         "after the end of candidates"};
+  constexpr std::string_view kNames[] = {
+      "no such transport", "no such base",        "not an address that can be used",
+      "still a name",      "too many candidates", "of another generation"};
   return kNames[static_cast<std::size_t>(error)];
 }
 

@@ -31,7 +31,19 @@ NominationAdvice adviseNomination(std::span<const Pair> bestFirst, Instant first
   return {.pair = best->id};
 }
 
+NominationAdvice adviseMove(std::span<const Pair> bestFirst, const Pair& selected, int moves,
+                            Instant now, const Config& config) {
+  constexpr int kMovesCounted = 6;
+  const Pair* best = bestUsable(bestFirst, PairId{}, now, config);
+  if (!best || best->priority <= selected.priority) return {};
+  const Instant due =
+      best->validFrom + limits::ice::kBetterFor * (1 << std::min(moves, kMovesCounted));
+  return now < due ? NominationAdvice{.lookAgain = due} : NominationAdvice{.pair = best->id};
+}
+
 bool replacesSelected(const Pair& nominated, const Pair& selected, Instant now) {
+  if (nominated.nomination != 0 && nominated.nomination != selected.nomination)
+    return nominated.nomination > selected.nomination;
   if (nominated.priority > selected.priority) return true;
   return now - selected.lastNominated >= limits::ice::kRenominationHold;
 }

@@ -28,8 +28,16 @@ NominationAdvice adviseNomination(std::span<const Pair> bestFirst, Instant first
 const Pair* bestUsable(std::span<const Pair> bestFirst, PairId except, Instant now,
                        const Config& config);
 
+// Something better than the selected pair has been valid for so long that it is worth a move: a
+// direct pair instead of a relayed one, an interface that has come since. Each move makes the next
+// one wait longer, so that pairs that come and go do not drag the call along. `selected` is in the
+// list and healthy.
+NominationAdvice adviseMove(std::span<const Pair> bestFirst, const Pair& selected, int moves,
+                            Instant now, const Config& config);
+
 // The controlled side: does this freshly nominated pair take the place of the selected one? Old
-// agents nominate every pair and mean the best; others nominate again and mean the last.
+// agents nominate every pair and mean the best; others nominate again and mean the last, and where
+// they number their nominations (draft-thatcher-ice-renomination) the highest.
 bool replacesSelected(const Pair& nominated, const Pair& selected, Instant now);
 
 }  // namespace parley::ice

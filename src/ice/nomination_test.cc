@@ -69,5 +69,25 @@ TEST(Nomination, ByThePeerABetterPairReplacesAtOnceAndAWorseOneAfterAWhile) {
   EXPECT_TRUE(replacesSelected(worse, selected, kNow + limits::ice::kRenominationHold));
 }
 
+TEST(Nomination, OfNumberedNominationsTheHighestHolds) {
+  Pair better = pairOf(1, PairState::succeeded);
+  Pair worse = pairOf(2, PairState::succeeded);
+  better.lastNominated = worse.lastNominated = kNow;
+  better.nomination = 1;
+  worse.nomination = 2;
+  EXPECT_TRUE(replacesSelected(worse, better, kNow));
+  EXPECT_FALSE(replacesSelected(better, worse, kNow + 1h));
+}
+
+TEST(Nomination, MovesToWhatHasBeenBetterForAWhileAndEachTimeLater) {
+  std::vector<Pair> pairs{pairOf(1, PairState::succeeded), pairOf(2, PairState::succeeded)};
+  for (Pair& pair : pairs) pair.validFrom = kNow;
+  const Duration wait = limits::ice::kBetterFor;
+  EXPECT_EQ(adviseMove(pairs, pairs[1], 0, kNow, Config{}).lookAgain, kNow + wait);
+  EXPECT_EQ(adviseMove(pairs, pairs[1], 0, kNow + wait, Config{}).pair, PairId{1});
+  EXPECT_EQ(adviseMove(pairs, pairs[1], 2, kNow + wait, Config{}).lookAgain, kNow + 4 * wait);
+  EXPECT_EQ(adviseMove(pairs, pairs[0], 0, kNow + wait, Config{}).pair, PairId{});
+}
+
 }  // namespace
 }  // namespace parley::ice

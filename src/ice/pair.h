@@ -26,8 +26,10 @@ struct Pair {
   bool nominateOnAnswer = false;        // the peer's did, before ours was answered
   Instant lastSent = Instant::min();    // a check of ours
   Instant lastAnswer = Instant::min();  // consent lasts from here
+  Instant validFrom = never();
   Instant lastNominated = Instant::min();
-  Instant recheckAt = never();  // unless an answer comes first
+  std::uint32_t nomination = 0;  // the number of the last one; 0: it had none
+  Instant recheckAt = never();   // unless an answer comes first
   PairCounters counters;
 
   // Answered, and so recently that the answer still is consent to send (RFC 7675 5.1).

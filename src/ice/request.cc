@@ -19,6 +19,8 @@ Packet writeRequest(Step& step, const RequestBody& body, const Credentials& loca
       .addU64(controlling ? stun::Attribute::iceControlling : stun::Attribute::iceControlled,
               body.tieBreaker);
   if (body.useCandidate) message.add(stun::Attribute::useCandidate);
+  // Who does not know it may ignore it, and then goes by the order of arrival.
+  if (body.useCandidate) message.addU32(stun::Attribute::nomination, body.nomination);
   return message.finish(stun::Integrity::sha1, bytesOf(remote.password));
 }
 

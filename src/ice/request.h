@@ -16,6 +16,7 @@ struct RequestBody {
   stun::TransactionId id{};
   Role role = Role::controlling;
   bool useCandidate = false;
+  std::uint32_t nomination = 0;  // with useCandidate: which one of ours, a later one higher
   std::uint32_t priority = 0;
   std::uint64_t tieBreaker = 0;
 };

@@ -42,6 +42,7 @@ struct Shared {
   Role role;
   std::uint32_t roleEpoch = 0;  // pair priorities depend on the role
   int roleSwitches = 0;
+  bool isRemoteLite = false;
   bool prepared = false;
   std::uint64_t tieBreaker = 0;
   std::uint64_t salt = 0;

@@ -60,6 +60,7 @@ RemoteHalf remoteHalf(const sdp::SessionDescription& remote, std::size_t index,
   sdp::TransportAttributes attributes = transportOf(remote, index);
   return {.ice = {std::move(attributes.iceUfrag), std::move(attributes.icePassword)},
           .lite = remote.iceLite,
+          .isFacingLite = config.iceLite,
           .trickle = attributes.hasIceOption("trickle"),
           .renomination = config.iceRenomination && attributes.hasIceOption("renomination"),
           .role = {},

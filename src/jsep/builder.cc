@@ -203,6 +203,7 @@ sdp::MediaDescription answeredData(const BuildInput& input, const Section& secti
 
 sdp::SessionDescription buildOffer(const BuildInput& input, const OfferInput& offer) {
   sdp::SessionDescription made = newDescription();
+  made.iceLite = input.config.iceLite;
   addIceOptions(made, input, {});
   FreshCredentials fresh(input.fresh);
   sdp::Group bundle{.semantics = "BUNDLE", .mids = {}};
@@ -233,6 +234,7 @@ sdp::SessionDescription buildOffer(const BuildInput& input, const OfferInput& of
 
 sdp::SessionDescription buildAnswer(const BuildInput& input, const sdp::SessionDescription& offer) {
   sdp::SessionDescription made = newDescription();
+  made.iceLite = input.config.iceLite;
   FreshCredentials fresh(input.fresh);
   std::vector<bool> accepted(offer.media.size());
   const std::optional<std::size_t> data = chooseData(input.sections, offer);

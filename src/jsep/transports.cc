@@ -42,7 +42,7 @@ void Transports::connect(TransportId id, const RemoteHalf& remote, Effects& effe
       transport.pastRemoteUfrags.push_back(transport.remote->ufrag);
     }
     // RFC 8445 6.1.1: facing a lite agent, the full one controls.
-    if (remote.lite) transport.controlling = true;
+    if (remote.lite != remote.isFacingLite) transport.controlling = remote.lite;
     transport.remote = remote.ice;
     transport.pairedWith = transport.local;
     transport.candidates.clear();

@@ -15,6 +15,7 @@ namespace parley::jsep {
 struct RemoteHalf {
   Credentials ice;
   bool lite = false;
+  bool isFacingLite = false;  // we are
   bool trickle = false;
   bool renomination = false;
   std::optional<DtlsRole> role;  // ours; none: "holdconn", the handshake waits

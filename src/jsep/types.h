@@ -46,6 +46,7 @@ struct Config {
   BundlePolicy bundlePolicy = BundlePolicy::balanced;
   std::uint16_t sctpPort = 5000;
   std::uint64_t maxMessageSize = limits::sctp::kMessageMax;  // what we announce
+  bool iceLite = false;                                      // announced, too
   bool iceRenomination = false;                              // announce "renomination"
 };
 

@@ -29,6 +29,7 @@ jsep::Config jsepConfig(Realm& realm, const RTCConfiguration& configuration, con
   realm.fillSecrets({reinterpret_cast<std::uint8_t*>(&id), sizeof id});
   config.bundlePolicy = policyOf(configuration.bundlePolicy);
   config.maxMessageSize = tuning.maxMessageSize;
+  config.iceLite = tuning.iceLite;
   return config;
 }
 

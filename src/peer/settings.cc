@@ -119,6 +119,7 @@ session::Config sessionConfig(const RTCConfiguration& configuration, const Tunin
   config.gather.relayOnly = configuration.iceTransportPolicy == RTCIceTransportPolicy::relay;
   config.gather.servers = takenApart(configuration.iceServers);
   config.messageMax = tuning.maxMessageSize;
+  config.iceLite = tuning.iceLite;
   config.receiveWindow = tuning.receiveWindow;
   config.tail = tuning.tail;
   return config;

@@ -35,14 +35,41 @@ void Discovery::begin(Step& step, std::string ufrag) {
   isRunning_ = true;
   lookups_.clear();
   reflexive_.restart();
-  sockets_ = Gatherer(host_, owner_, config_).open(step, bases_.hostSockets(transport_));
+  probed_.clear();
+  proving_.clear();
+  sockets_.clear();
+  openHosts(step);
+  keepRelays(step);
+  askServers(step);
+}
+
+// Of those that stand the generation is told again when it is a new one.
+void Discovery::openHosts(Step& step) {
+  const std::vector<LocalSocket> before = std::exchange(
+      sockets_, Gatherer(host_, owner_, config_).open(step, bases_.hostSockets(transport_)));
   for (const LocalSocket& open : sockets_) {
+    if (std::ranges::find(before, open.socket, &LocalSocket::socket) != before.end()) continue;
     Base* base = bases_.find(open.socket);
     if (!base) base = &bases_.add({.transport = transport_, .socket = open});
-    base->socket.rank = open.rank;
+    base->socket.rank = before.empty() ? open.rank : freeRank();
     events_.push(HostFound{open.socket});
   }
-  keepRelays(step);
+}
+
+// One that comes late stands below those whose priorities are told (RFC 8445 5.1.2.1: unique).
+unsigned Discovery::freeRank() const {
+  const auto isTaken = [this](unsigned rank) {
+    return std::ranges::any_of(bases_.all(), [&](const auto& base) {
+      return base->transport == transport_ && !base->relay &&
+             base->candidate != ice::CandidateId{} && base->socket.rank == rank;
+    });
+  };
+  unsigned rank = 0;
+  while (isTaken(rank)) ++rank;
+  return rank;
+}
+
+void Discovery::askServers(Step& step) {
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
     if (const auto numeric = IpAddress::parse(server.host))
@@ -52,10 +79,37 @@ void Discovery::begin(Step& step, std::string ufrag) {
   }
 }
 
+// A socket of a mux has its address for life, whatever the interfaces are.
+void Discovery::onInterfacesChanged(Step& step) {
+  if (ufrag_.empty()) return;
+  const std::vector<IpAddress> ours = Gatherer(host_, owner_, config_).addresses();
+  const auto isOurs = [&](const IpAddress& ip) {
+    return std::ranges::find(ours, ip) != ours.end();
+  };
+  const std::vector<SocketId> known = gone_;
+  for (const auto& base : bases_.all()) {
+    const bool isGone = base->transport == transport_ && !base->socket.isShared &&
+                        !isOurs(base->socket.local.ip) &&
+                        std::ranges::find(known, base->id()) == known.end();
+    if (!isGone) continue;
+    PARLEY_TRACE(step, Topic::session, "address_lost", {"socket", base->id().value});
+    if (base->relay) {
+      gone_.push_back(base->id());
+      events_.push(RelayGone{base->id()});
+    } else {
+      reflexive_.forget(base->id());
+      events_.push(HostGone{base->id()});
+    }
+  }
+  openHosts(step);
+  if (!ours.empty()) askServers(step);
+}
+
 // An allocation of the generation before serves this one, too, if its server is still asked for,
 // from an address that we still have. One that is not goes when ICE retires it, or at once when it
 // has never been a candidate. The server may have been restarted, which is often why there is a new
-// generation: it is asked.
+// generation: it is asked first. A candidate that is dead would be worse than none, for the checks
+// of others with its foundation would wait for its own to fail (RFC 8445 6.1.4.2).
 void Discovery::keepRelays(Step& step) {
   for (const auto& base : bases_.all()) {
     if (base->transport != transport_ || !base->relay) continue;
@@ -64,7 +118,7 @@ void Discovery::keepRelays(Step& step) {
       if (!stands) continue;
       if (!isPlanted(PlantedBug::relayNotProved)) base->relay->prove(step);
       keepalive_.start(step.now, limits::ice::kKeepalive);
-      events_.push(RelayFound{base->id(), base->allocated.relayed, base->allocated.mapped});
+      proving_.push_back(base->id());
     } else if (!stands) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -99,18 +153,21 @@ void Discovery::ask(Step& step, const IceServer& server, const std::vector<IpAdd
 void Discovery::probe(Step& step, const IceServer& server,
                       const std::vector<IpAddress>& addresses) {
   if (config_.mux) return;  // a server's answers would have to find their way among all sessions
-  for (const LocalSocket& socket : sockets_)
-    if (const IpAddress* ip = ofFamily(addresses, socket.local.ip.family()))
+  for (const LocalSocket& socket : sockets_) {
+    const IpAddress* ip = ofFamily(addresses, socket.local.ip.family());
+    if (ip && probed_.emplace(socket.socket, server.url).second)
       reflexive_.probe(step, socket.socket, socket.local, {*ip, server.port}, server.url);
+  }
 }
 
 void Discovery::allocate(Step& step, const IceServer& server,
                          const std::vector<IpAddress>& addresses) {
-  const auto isHeld = [&](const auto& base) {
-    return base->transport == transport_ && base->relay && base->relay->place().server == server &&
-           isWanted(*base);
+  const auto isHeld = [&](const IpAddress& from) {  // keepRelays() has told it
+    return std::ranges::any_of(bases_.all(), [&](const auto& base) {
+      return base->transport == transport_ && base->relay &&
+             base->relay->place().server == server && base->socket.local.ip == from;
+    });
   };
-  if (std::ranges::any_of(bases_.all(), isHeld)) return;  // keepRelays() has told it
   bool isTried = false;
   for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
     const IpAddress* ip = ofFamily(addresses, family);
@@ -121,6 +178,7 @@ void Discovery::allocate(Step& step, const IceServer& server,
       if (ours[rank].family() != family) continue;
       ++sources;
       isTried = true;
+      if (isHeld(ours[rank])) continue;
       openRelay(step, ours[rank],
                 {.server = server,
                  .address = {*ip, server.port},
@@ -223,6 +281,14 @@ void Discovery::collectRelays(Step& step) {
     while (auto event = base.relay->nextEvent())
       std::visit([&](const auto& any) { on(step, base, any); }, *event);
   }
+  std::erase_if(proving_, [this](SocketId socket) {
+    const Base* base = bases_.find(socket);
+    if (base && base->relay && base->relay->isProving()) return false;
+    const bool isGone = std::ranges::find(gone_, socket) != gone_.end();
+    if (base && base->relay && base->relay->isAllocated() && !isGone)
+      events_.push(RelayFound{socket, base->allocated.relayed, base->allocated.mapped});
+    return true;
+  });
   std::erase_if(gone_, [this](SocketId socket) {
     const Base* base = bases_.find(socket);
     return !base || !base->relay;
@@ -284,6 +350,7 @@ std::size_t Discovery::pending() const {
 
 void Discovery::fail(const std::optional<Address>& local, const std::string& url,
                      std::uint16_t code, std::string text) {
+  if (!isRunning_) return;  // the application has heard that gathering is over
   events_.push(ServerFailed{config_.relayOnly ? std::nullopt : local, url, code, std::move(text)});
 }
 

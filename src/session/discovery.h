@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,6 +40,9 @@ class Discovery {
     Address relayed;
     Address mapped;
   };
+  struct HostGone {
+    SocketId base;
+  };
   // It is of no use any more, and `held` there may be something to give back.
   struct RelayGone {
     SocketId base;
@@ -51,7 +56,8 @@ class Discovery {
   struct Ended {
     std::string ufrag;
   };
-  using Event = std::variant<HostFound, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
+  using Event =
+      std::variant<HostFound, HostGone, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
 
   Discovery(Host& host, Host::Guest& owner, TransportId transport, Bases& bases,
             const GatherConfig& config, Trust& trust)
@@ -68,6 +74,9 @@ class Discovery {
   // A new generation. Sockets and allocations that stand are used again, for what is selected on
   // them still carries data.
   void begin(Step& step, std::string ufrag);
+  // Addresses came or went: the generation grows by what is new and loses what is gone. What comes
+  // of it may be told after Ended.
+  void onInterfacesChanged(Step& step);
   // A pair is in use: mappings need no keeping alive by us.
   void onConnected() { reflexive_.keepNoLonger(); }
 
@@ -85,6 +94,9 @@ class Discovery {
   std::size_t transactions() const { return reflexive_.pending() + lookups_.size(); }
 
  private:
+  void openHosts(Step& step);
+  unsigned freeRank() const;
+  void askServers(Step& step);
   void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void allocate(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
@@ -114,8 +126,10 @@ class Discovery {
   Trust& trust_;
   Reflexive reflexive_;
   std::map<ResolveId, IceServer> lookups_;
-  std::vector<LocalSocket> sockets_;  // of this generation's host candidates
-  std::vector<SocketId> gone_;        // relays said to be so, not yet taken away
+  std::vector<LocalSocket> sockets_;                   // of this generation's host candidates
+  std::set<std::pair<SocketId, std::string>> probed_;  // which socket, by which server's URL
+  std::vector<SocketId> proving_;  // relays of the generation before, told once they are proved
+  std::vector<SocketId> gone_;     // relays said to be so, not yet taken away
   std::string ufrag_;
   bool isRunning_ = false;
   Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive

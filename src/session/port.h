@@ -87,6 +87,7 @@ struct GatherConfig {
 struct Config {
   std::shared_ptr<const crypto::Identity> identity;
   GatherConfig gather;
+  bool iceLite = false;
   std::size_t messageMax = 0;  // largest message to receive, bytes
   std::size_t receiveWindow = 0;
   Duration tail{};

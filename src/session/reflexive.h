@@ -47,8 +47,9 @@ class Reflexive {
   Instant deadline() const;
   std::optional<Event> nextEvent() { return events_.pop(); }
 
-  void keepNoLonger();  // what was not answered yet is still awaited
-  void restart() {      // all is to be asked anew
+  void forget(SocketId socket);  // it has lost its address
+  void keepNoLonger();           // what was not answered yet is still awaited
+  void restart() {               // all is to be asked anew
     probes_.clear();
     keeps_ = true;
   }

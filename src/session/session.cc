@@ -42,11 +42,13 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       trust_(trust ? std::move(trust) : std::make_shared<Trust>()),
       config_(std::move(config)),
       listener_(&listener),
-      agent_({}, *this),
+      agent_({.lite = config_.iceLite}, *this),
       bases_(host_),
       names_(host, *this),
       data_(config_) {
   host_.enter(*this);
+  if (config_.iceLite) config_.gather.servers.clear();  // RFC 8445 5.2: host candidates only
+  if (config_.gather.gatherContinually) host_.watchInterfaces(*this);
   Step& step = host_.step();
   const TraceScope scope(step.trace, config_.subject);
   PARLEY_TRACE(step, Topic::session, "connection_started", {"connection", config_.subject});
@@ -140,7 +142,7 @@ void Session::apply(Step& step, CancelIceRestart& command) {
 
 void Session::apply(Step&, SetGatherPolicy& command) {
   config_.gather.relayOnly = command.relayOnly;
-  config_.gather.servers = std::move(command.servers);
+  if (!config_.iceLite) config_.gather.servers = std::move(command.servers);
 }
 
 void Session::apply(Step& step, StartDtls& command) {

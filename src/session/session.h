@@ -49,6 +49,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onStreamOpened(Step& step, SocketId stream, const Address& local) override;
   void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
   void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
+  void onInterfacesChanged(Step& step) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
   const char* inconsistency() const override;
@@ -80,6 +81,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   void gather(Step& step, TransportId transport, const ice::Credentials& local);
   void drainDiscovery(Step& step, Discovery& discovery);
   void onFound(Step& step, Discovery& from, const Discovery::HostFound& event);
+  void onFound(Step& step, Discovery& from, const Discovery::HostGone& event);
   void onFound(Step& step, Discovery& from, const Discovery::ReflexiveFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::RelayFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::RelayGone& event);

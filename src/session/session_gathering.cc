@@ -35,6 +35,11 @@ void Session::gather(Step& step, TransportId transport, const ice::Credentials& 
   discovery->begin(step, local.ufrag);
 }
 
+void Session::onInterfacesChanged(Step& step) {
+  const TraceScope scope(step.trace, config_.subject);
+  for (const auto& discovery : discoveries_) discovery->onInterfacesChanged(step);
+}
+
 void Session::drainDiscovery(Step& step, Discovery& discovery) {
   discovery.settle(step);
   while (auto event = discovery.nextEvent())
@@ -51,6 +56,14 @@ void Session::onFound(Step& step, Discovery& from, const Discovery::HostFound& e
       candidate.type, ice::localPreference(base->socket.local.ip.family(), base->socket.rank), 1);
   if (const auto id = addCandidate(step, from.transport(), std::move(candidate), {}))
     base->candidate = *id;
+}
+
+void Session::onFound(Step& step, Discovery&, const Discovery::HostGone& event) {
+  const Base* base = bases_.find(event.base);
+  if (!base) return;
+  dropFragments(*base);
+  if (base->candidate != ice::CandidateId{}) agent_.removeLocal(step, base->candidate);
+  giveBack(step, bases_.remove([&](const Base& each) { return each.id() == event.base; }));
 }
 
 void Session::onFound(Step& step, Discovery& from, const Discovery::ReflexiveFound& event) {

@@ -62,8 +62,10 @@ bool Transport::receive(Step& step, const ice::Path& from, Packet datagram) {
   // order). Records travel over any such path, not only the selected one.
   if (!agent_.isKnown(from) && !isPlanted(PlantedBug::strangersHeard)) return false;
   agent_.countReceived(step, from, datagram.size());
+  hearing_ = from;
   if (closedByPeer_) answerAgain(step, datagram.bytes());
   leg_->session().receive(step, std::move(datagram));
+  hearing_.reset();
   return true;
 }
 
@@ -82,6 +84,11 @@ void Transport::sendPacket(Step& step, Packet plaintext) {
 
 void Transport::sendDatagram(Step& step, Packet datagram) {
   if (keepCopies_) copies_.push_back(toVector(datagram.bytes()));
+  // Who says goodbye may have given back all paths but the one it came on, which need not be ours.
+  if (hearing_ && datagram.bytes()[0] == kAlert) {
+    agent_.answer(step, *hearing_, std::move(datagram));
+    return;
+  }
   agent_.send(step, index(), std::move(datagram));
 }
 

@@ -61,7 +61,8 @@ class Transport final : public PacketSink, private DatagramSink {
   bool started_ = false;
   bool connectingTold_ = false;
   bool closedByPeer_ = false;
-  int answers_ = 0;  // to a goodbye that was repeated
+  int answers_ = 0;                   // to a goodbye that was repeated
+  std::optional<ice::Path> hearing_;  // while a datagram from there is taken in
   bool keepCopies_ = false;
   std::vector<ByteVector> copies_;
 };

@@ -69,6 +69,7 @@ enum class Attribute : std::uint16_t {
   iceControlling = 0x802a,
   responseOrigin = 0x802b,
   otherAddress = 0x802c,
+  nomination = 0xc001,  // draft-thatcher-ice-renomination
 };
 
 constexpr bool isComprehensionRequired(std::uint16_t attribute) { return attribute < 0x8000; }

@@ -91,7 +91,7 @@ struct RelayedTest : testing::Test {
     return text;
   }
 
-  sim::World world{7};
+  sim::World world{6};
   sim::Node& middle = world.addNode("server", {IpAddress::v4({192, 0, 2, 9})});
   server::Server server{middle.host(), serverConfig()};
   std::vector<sim::Node*> others;  // before build()
@@ -361,6 +361,32 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
   world.runFor(15s);
   EXPECT_EQ(server.stats().allocationsMade, before + 2);
   EXPECT_TRUE(talks());
+}
+
+TEST_F(RelayedTest, WhatIsSentSoonAfterThatComes) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  world.runFor(5s);
+  middle.post([&] { server.restart(); });
+  world.runFor(1s);
+  alice->post([&] {
+    made->offerer.pc->restartIce();
+    made->start();
+  });
+  world.runFor(5s);
+  EXPECT_TRUE(talks());
+}
+
+// The two may still use different paths then.
+TEST_F(RelayedTest, ACloseBeforeTheNominationIsAnswered) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
+  alice->post([&] { made->offerer.pc->close(); });
+  world.runFor(1s);
+  EXPECT_EQ(alice->report().guests, 0u) << "its tail has heard the answer";
+  bob->post([&] { made->answerer.pc->close(); });
+  world.runFor(1s);
+  EXPECT_EQ(left(), "");
 }
 
 TEST_F(RelayedTest, AnIdleRelayStaysReachableThroughItsNatAndIsGivenBack) {

@@ -17,7 +17,9 @@ struct Restarting : testing::Test {
 // A telephone leaves the house: its address goes, another comes, and the call goes on.
 TEST_F(Restarting, MovesTheCallToAnotherNetwork) {
   world.connect(alice, bob, {.latency = 20ms});
-  Call call(world, alice, bob);
+  Tuning tuning;
+  tuning.gatherContinually = false;
+  Call call(world, alice, bob, {}, tuning);
   ASSERT_TRUE(call.connect());
   alice.removeAddress(alice.address());
   alice.addAddress(*IpAddress::parse("10.9.9.9"), InterfaceKind::cellular);

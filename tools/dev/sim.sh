@@ -10,11 +10,21 @@ nats() {
   return "$failed"
 }
 
+# sim --notices [--seeds N]: how soon the other side notices close().
+notices() {
+  compile release parley_notices
+  build/release/tests/notices/parley_notices "$@"
+}
+
 # sim [arguments]: whole peers in simulated networks, each from a seed; see docs/reliability.md.
 # --power needs the build that has the planted bugs in it.
 dev_sim() {
   if [ "${1:-}" = --nats ]; then
     nats "${@:2}"
+    return
+  fi
+  if [ "${1:-}" = --notices ]; then
+    notices "${@:2}"
     return
   fi
   local preset=release argument
