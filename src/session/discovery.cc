@@ -351,7 +351,8 @@ std::size_t Discovery::pending() const {
 void Discovery::fail(const std::optional<Address>& local, const std::string& url,
                      std::uint16_t code, std::string text) {
   if (!isRunning_) return;  // the application has heard that gathering is over
-  events_.push(ServerFailed{config_.relayOnly ? std::nullopt : local, url, code, std::move(text)});
+  const bool isHidden = config_.relayOnly || config_.hideAddresses;
+  events_.push(ServerFailed{isHidden ? std::nullopt : local, url, code, std::move(text)});
 }
 
 }  // namespace parley::session

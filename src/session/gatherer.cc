@@ -48,6 +48,17 @@ bool Gatherer::isWanted(const NetworkInterface& interface) const {
          std::ranges::find(config_.interfaces, interface.name) != config_.interfaces.end();
 }
 
+bool Gatherer::isRefused(const NetworkInterface& interface) const {
+  return config_.filter && !config_.filter(interface.name, interface.address);
+}
+
+// A mux's socket is of no interface by itself.
+bool Gatherer::isRefused(const IpAddress& address) const {
+  const std::vector<NetworkInterface> all = host_.interfaces();
+  const auto found = std::ranges::find(all, address, &NetworkInterface::address);
+  return isRefused(found != all.end() ? *found : NetworkInterface{.name = {}, .address = address});
+}
+
 std::vector<IpAddress> Gatherer::addresses() const {
   std::vector<NetworkInterface> wanted = host_.interfaces();
   std::erase_if(wanted, [this](const auto& interface) { return !isWanted(interface); });
@@ -57,6 +68,8 @@ std::vector<IpAddress> Gatherer::addresses() const {
   if (!config_.includeLoopback && !onlyLoopback)
     std::erase_if(wanted, [](const auto& interface) { return interface.address.isLoopback(); });
 
+  // Asked last, so that loopback does not step in for what it refuses.
+  std::erase_if(wanted, [this](const auto& interface) { return isRefused(interface); });
   std::ranges::stable_sort(wanted, {}, [](const auto& interface) {
     return preference(interface.address.isLoopback() ? InterfaceKind::loopback : interface.kind);
   });
@@ -95,13 +108,14 @@ std::vector<LocalSocket> Gatherer::open(Step& step, std::span<const LocalSocket>
   return sockets;
 }
 
-// All of the mux's sockets, whatever the interfaces are by now: it has them for life.
+// All of the mux's sockets that the filter leaves, whatever the interfaces are by now: it has them
+// for life.
 std::vector<LocalSocket> Gatherer::share(Step& step, std::span<const LocalSocket> held) {
   std::vector<LocalSocket> sockets;
   UdpMux* mux = muxOn(host_, config_.mux);
   if (!mux) PARLEY_TRACE(step, Topic::session, "mux_refused", {"trigger", "not of this loop"});
   for (const BoundUdp& port : mux ? mux->sockets() : std::vector<BoundUdp>{}) {
-    if (port.local.ip.isV6() && !config_.ipv6) continue;
+    if ((port.local.ip.isV6() && !config_.ipv6) || isRefused(port.local.ip)) continue;
     const auto known = std::ranges::find(held, port.local, &LocalSocket::local);
     if (known != held.end()) {
       sockets.push_back(*known);

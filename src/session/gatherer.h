@@ -34,6 +34,8 @@ class Gatherer {
  private:
   std::vector<LocalSocket> share(Step& step, std::span<const LocalSocket> held);
   bool isWanted(const NetworkInterface& interface) const;
+  bool isRefused(const NetworkInterface& interface) const;  // by the filter
+  bool isRefused(const IpAddress& address) const;
   IpAddress announced(const IpAddress& local) const;
 
   Host& host_;

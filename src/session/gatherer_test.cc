@@ -93,6 +93,27 @@ TEST_F(GathererTest, LeavesOutIpv6WhenToldTo) {
   EXPECT_THAT(addresses(), ElementsAre("192.168.1.2"));
 }
 
+TEST_F(GathererTest, AsksTheFilterOfEveryAddressThatTheSettingsLeave) {
+  host.addInterface("192.168.1.2");
+  host.addInterface("10.0.0.2");
+  host.addInterface("fe80::1");
+  std::vector<std::string> asked;
+  config.filter = [&](const std::string& interface, const IpAddress& address) {
+    asked.push_back(interface + " " + address.toString());
+    return interface != "if0";
+  };
+  EXPECT_THAT(addresses(), ElementsAre("10.0.0.2"));
+  EXPECT_THAT(asked, ElementsAre("if0 192.168.1.2", "if1 10.0.0.2"));
+  ASSERT_EQ(host.opens.size(), 1u);
+}
+
+TEST_F(GathererTest, LoopbackDoesNotStepInForAnAddressThatTheFilterRefuses) {
+  host.addInterface("127.0.0.1", InterfaceKind::loopback);
+  host.addInterface("192.168.1.2");
+  config.filter = [](const std::string&, const IpAddress& address) { return address.isLoopback(); };
+  EXPECT_THAT(addresses(), IsEmpty());
+}
+
 TEST_F(GathererTest, NeverUsesAnAddressThatIsNone) {
   for (const char* address : {"0.0.0.0", "::", "224.0.0.1", "ff02::1", "::ffff:192.0.2.1"})
     host.addInterface(address);

@@ -45,6 +45,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       agent_({.lite = config_.iceLite}, *this),
       bases_(host_),
       names_(host, *this),
+      ownNames_(host_, *this, config_.gather),
       data_(config_) {
   host_.enter(*this);
   if (config_.iceLite) config_.gather.servers.clear();  // RFC 8445 5.2: host candidates only
@@ -247,6 +248,7 @@ void Session::onTimer(Step& step) {
 void Session::onStepEnd(Step& step) {
   const TraceScope scope(step.trace, config_.subject);
   drain(step);
+  ownNames_.keepOnly(bases_);
   Instant due = earliest(earliest(agent_.deadline(), data_.deadline()), bases_.deadline());
   for (const auto& discovery : discoveries_) due = earliest(due, discovery->deadline());
   for (const auto& transport : transports_) due = earliest(due, transport->deadline());
@@ -285,7 +287,7 @@ void Session::onIce(Step& step, const ice::PathSelected& event) {
   if (Discovery* discovery = discoveryOf(transport)) discovery->onConnected();
   const ice::Candidate* local = agent_.local(event.path.local);
   const auto remote = remoteAt(transport, event.path.remote);
-  if (local && remote) events_.push_back(PairSelected{transport, *local, *remote});
+  if (local && remote) events_.push_back(PairSelected{transport, ownNames_.shown(*local), *remote});
 }
 
 void Session::onIce(Step&, const ice::RoleChanged& event) {

@@ -9,6 +9,7 @@
 #include "session/data_plane.h"
 #include "session/discovery.h"
 #include "session/name_book.h"
+#include "session/own_names.h"
 #include "session/port.h"
 #include "session/transport.h"
 
@@ -131,6 +132,7 @@ class Session final : public Host::Guest, private ice::PathSink {
   std::vector<std::unique_ptr<Transport>> transports_;
   std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport
   NameBook names_;                                       // of remote candidates
+  OwnNames ownNames_;
   DataPlane data_;
   std::vector<Event> events_;
   Timer flushed_;  // runs while the session goes on after its close

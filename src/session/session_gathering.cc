@@ -18,11 +18,6 @@ unsigned rankOf(const Relay& relay) {
   return relay.place().rank + kBelow * static_cast<unsigned>(relay.place().server.transport);
 }
 
-// webrtc-pc 4.2.2, RFC 8828: the address is of the family it would have, and says nothing.
-Address hidden(const Address& address) {
-  return {address.ip.isV4() ? IpAddress() : IpAddress::v6({}), 0};
-}
-
 }  // namespace
 
 void Session::gather(Step& step, TransportId transport, const ice::Credentials& local) {
@@ -123,6 +118,8 @@ std::optional<ice::CandidateId> Session::addCandidate(Step& step, TransportId tr
   const ice::Credentials* local = agent_.localCredentials(indexOf(transport));
   if (!local) return std::nullopt;
   candidate.usernameFragment = local->ufrag;
+  const bool mayBeTold = ownNames_.cover(candidate);
+  if (!mayBeTold && candidate.type == ice::CandidateType::serverReflexive) return std::nullopt;
   const Address address = candidate.address;
   const auto type = candidate.type;
   const std::size_t before = agent_.locals(indexOf(transport)).size();
@@ -134,8 +131,9 @@ std::optional<ice::CandidateId> Session::addCandidate(Step& step, TransportId tr
   PARLEY_TRACE(step, Topic::ice, "candidate_added", {"candidate", id->value},
                {"type", ice::nameOf(type)}, {"side", "local"},
                {"address", address.toString(), Field::Kind::secret});
-  if (const ice::Candidate* added = agent_.local(*id))
-    events_.push_back(CandidateFound{transport, *added, origin.url, origin.relayTransport});
+  if (const ice::Candidate* added = agent_.local(*id); added && mayBeTold)
+    events_.push_back(
+        CandidateFound{transport, ownNames_.shown(*added), origin.url, origin.relayTransport});
   return *id;
 }
 

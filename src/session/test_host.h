@@ -189,8 +189,12 @@ class TestHost final : public Host {
     settle();
     return true;
   }
-  std::string publishName(Guest&, const IpAddress&) override { return {}; }
-  void withdrawName(Guest&, const std::string&) override {}
+  std::string publishName(Guest&, const IpAddress& address) override {
+    const std::string name = "name" + std::to_string(++lastName_) + ".local";
+    published.emplace(name, address);
+    return name;
+  }
+  void withdrawName(Guest&, const std::string& name) override { published.erase(name); }
   void watchInterfaces(Guest&) override {}
   std::vector<NetworkInterface> interfaces() override { return interfaceList; }
   void queueTask(std::move_only_function<void()> task) override {
@@ -264,6 +268,7 @@ class TestHost final : public Host {
     std::string hostname;
   };
   std::vector<Question> asked;
+  std::map<std::string, IpAddress> published;  // names of ours
   std::vector<NetworkInterface> interfaceList;
   std::map<SocketId, Socket> sockets;
   std::map<Address, SocketId> routes;  // to shares
@@ -290,6 +295,7 @@ class TestHost final : public Host {
   std::deque<std::move_only_function<void()>> tasks_;
   std::uint32_t lastSocket_ = 0;
   std::uint64_t lastRequest_ = 0;
+  int lastName_ = 0;
   std::uint16_t nextPort_ = 50'000;
 };
 
