@@ -152,7 +152,6 @@ void Discovery::ask(Step& step, const IceServer& server, const std::vector<IpAdd
 
 void Discovery::probe(Step& step, const IceServer& server,
                       const std::vector<IpAddress>& addresses) {
-  if (config_.mux) return;  // a server's answers would have to find their way among all sessions
   for (const LocalSocket& socket : sockets_) {
     const IpAddress* ip = ofFamily(addresses, socket.local.ip.family());
     if (ip && probed_.emplace(socket.socket, server.url).second)
@@ -162,12 +161,15 @@ void Discovery::probe(Step& step, const IceServer& server,
 
 void Discovery::allocate(Step& step, const IceServer& server,
                          const std::vector<IpAddress>& addresses) {
-  const auto isHeld = [&](const IpAddress& from) {  // keepRelays() has told it
+  // What is held keepRelays() has told. Of IPv6 one is enough: from our best address.
+  const auto isHeld = [&](const IpAddress& from) {
     return std::ranges::any_of(bases_.all(), [&](const auto& base) {
       return base->transport == transport_ && base->relay &&
-             base->relay->place().server == server && base->socket.local.ip == from;
+             base->relay->place().server == server && !base->relay->place().family &&
+             base->socket.local.ip == from;
     });
   };
+  bool isV6Wanted = config_.ipv6Relays && !holdsRelay(server, stun::AddressFamily::v6);
   bool isTried = false;
   for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
     const IpAddress* ip = ofFamily(addresses, family);
@@ -178,16 +180,25 @@ void Discovery::allocate(Step& step, const IceServer& server,
       if (ours[rank].family() != family) continue;
       ++sources;
       isTried = true;
-      if (isHeld(ours[rank])) continue;
-      openRelay(step, ours[rank],
-                {.server = server,
-                 .address = {*ip, server.port},
-                 .local = {},
-                 .rank = static_cast<unsigned>(rank)});
+      Relay::Place place{.server = server,
+                         .address = {*ip, server.port},
+                         .local = {},
+                         .rank = static_cast<unsigned>(rank)};
+      if (!isHeld(ours[rank])) openRelay(step, ours[rank], place);
+      place.family = stun::AddressFamily::v6;  // RFC 8656 7.1
+      if (std::exchange(isV6Wanted, false)) openRelay(step, ours[rank], std::move(place));
     }
   }
   if (!isTried)
     fail(std::nullopt, server.url, kUnreachable, "no address of ours reaches the server");
+}
+
+bool Discovery::holdsRelay(const IceServer& server,
+                           std::optional<stun::AddressFamily> family) const {
+  return std::ranges::any_of(bases_.all(), [&](const auto& base) {
+    return base->transport == transport_ && base->relay && base->relay->place().server == server &&
+           base->relay->place().family == family && isWanted(*base);
+  });
 }
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
@@ -239,7 +250,13 @@ std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place
   return std::make_unique<Relay>(host_, std::move(place), std::move(context));
 }
 
+// A base may go without our doing: ICE retires it, or a mux has no room for its fragment.
+void Discovery::dropProbes() {
+  reflexive_.drop([this](SocketId socket) { return !bases_.find(socket); });
+}
+
 void Discovery::onTimer(Step& step) {
+  dropProbes();
   reflexive_.onTimer(step);
   if (!keepalive_.expire(step.now) || isPlanted(PlantedBug::relayMappingNotKept)) return;
   for (const auto& base : bases_.all()) {
@@ -252,6 +269,7 @@ void Discovery::onTimer(Step& step) {
 // --- what came of it
 
 void Discovery::settle(Step& step) {
+  dropProbes();
   collectReflexive();
   collectRelays(step);
   if (!isRunning_ || pending() > 0) return;

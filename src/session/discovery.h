@@ -67,7 +67,7 @@ class Discovery {
         bases_(bases),
         config_(config),
         trust_(trust),
-        reflexive_(host) {}
+        reflexive_(host, config_.mux) {}
 
   TransportId transport() const { return transport_; }
 
@@ -99,7 +99,9 @@ class Discovery {
   void askServers(Step& step);
   void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
+  void dropProbes();
   void allocate(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
+  bool holdsRelay(const IceServer& server, std::optional<stun::AddressFamily> family) const;
   void openRelay(Step& step, const IpAddress& from, Relay::Place place);
   std::unique_ptr<Relay> openUdp(Step& step, const IpAddress& from, Relay::Place& place);
   std::unique_ptr<Relay> openStream(const IpAddress& from, Relay::Place& place);

@@ -17,6 +17,8 @@ std::size_t MuxBook::TransactionHash::operator()(
   return static_cast<std::size_t>(word);
 }
 
+void MuxBook::add(SocketId share) { shares_.try_emplace(share); }
+
 bool MuxBook::name(SocketId share, std::span<const std::string> fragments) {
   const auto isTaken = [&](const std::string& fragment) {
     const auto holder = fragments_.find(fragment);

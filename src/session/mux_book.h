@@ -19,6 +19,7 @@ namespace parley::session {
 // a response's by the transaction. It believes nothing: the agent of the share checks what comes.
 class MuxBook {
  public:
+  void add(SocketId share);  // it may ask, and has no fragments yet
   // The fragments that are the share's from now on, in place of those before. False, and all is as
   // it was: one of them is another share's.
   bool name(SocketId share, std::span<const std::string> fragments);

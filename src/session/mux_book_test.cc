@@ -8,7 +8,7 @@
 namespace parley::session {
 namespace {
 
-constexpr SocketId kOne{1}, kOther{2};
+constexpr SocketId kOne{1}, kOther{2}, kThird{3};
 
 struct MuxBookTest : testing::Test {
   MuxBook book;
@@ -65,12 +65,17 @@ TEST_F(MuxBookTest, AnAnswerIsForTheOneWhoAsked) {
   name(kOne, {"aaaa"});
   book.expect(kOne, {1});
   book.expect(kOther, {2});  // has no share
+  book.add(kThird);
+  book.expect(kThird, {3});
   EXPECT_EQ(find(stun::Class::success, {1}), kOne);
   EXPECT_EQ(find(stun::Class::error, {1}), kOne);
   EXPECT_EQ(find(stun::Class::success, {2}), std::nullopt);
+  EXPECT_EQ(find(stun::Class::success, {3}), kThird) << "without a fragment yet";
   book.remove(kOne);
   EXPECT_EQ(find(stun::Class::success, {1}), std::nullopt);
   EXPECT_EQ(request("aaaa:x"), std::nullopt);
+  book.remove(kThird);
+  EXPECT_EQ(find(stun::Class::success, {3}), std::nullopt);
   EXPECT_EQ(book.shares(), 0u);
 }
 

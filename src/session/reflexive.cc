@@ -46,6 +46,7 @@ void Reflexive::transmit(Step& step, const Probe& probe) {
                                         stun::Method::binding, probe.transaction.id())
                        .finish();
   if (!request) return;
+  if (UdpMux* mux = muxOn(host_, mux_)) mux->expect(probe.socket, probe.server, request.bytes());
   host_.send({.socket = probe.socket,
               .local = probe.local,
               .remote = probe.server,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "core/host.h"
 #include "core/ports.h"
 #include "core/timer.h"
+#include "session/udp_mux.h"
 #include "stun/message.h"
 #include "stun/transaction.h"
 
@@ -35,7 +37,8 @@ class Reflexive {
   };
   using Event = std::variant<Mapped, Unanswered>;
 
-  explicit Reflexive(Host& host) : host_(host) {}
+  // On shares of `mux`, which may be none, answers have to find their way.
+  Reflexive(Host& host, const std::shared_ptr<MuxHandle>& mux) : host_(host), mux_(mux) {}
 
   // False: there are as many already as we allow.
   bool probe(Step& step, SocketId socket, const Address& local, const Address& server,
@@ -47,6 +50,10 @@ class Reflexive {
   Instant deadline() const;
   std::optional<Event> nextEvent() { return events_.pop(); }
 
+  template <class Predicate>
+  void drop(Predicate isGone) {  // what was to be asked on sockets that are no more
+    std::erase_if(probes_, [&](const Probe& probe) { return isGone(probe.socket); });
+  }
   void forget(SocketId socket);  // it has lost its address
   void keepNoLonger();           // what was not answered yet is still awaited
   void restart() {               // all is to be asked anew
@@ -73,6 +80,7 @@ class Reflexive {
   void report(Probe& probe, std::uint16_t code, std::string reason);
 
   Host& host_;
+  const std::shared_ptr<MuxHandle>& mux_;
   std::vector<Probe> probes_;
   Instant nextTurn_{};
   bool keeps_ = true;

@@ -12,6 +12,7 @@ constexpr std::uint16_t kUnreachable = 701;  // webrtc-pc 4.8.3
 turn::Config configOf(const Relay::Place& place, bool overStream) {
   return {.username = place.server.username,
           .password = place.server.password,
+          .family = place.family,
           .overStream = overStream};
 }
 

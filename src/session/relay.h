@@ -22,6 +22,8 @@ class Relay final : private turn::Client::Sink {
     unsigned rank = 0;  // of the local address
     int redirects = 0;  // 300s that led here
     int tries = 0;      // allocations that failed before this one, from other ports
+    // Of what is relayed; absent: the server's choice, IPv4 (RFC 8656 7.2).
+    std::optional<stun::AddressFamily> family{};
   };
 
   Relay(Host& host, Place place);                                // over UDP

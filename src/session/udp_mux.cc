@@ -26,7 +26,9 @@ Result<BoundUdp, OpenError> UdpMux::share(Guest& session, SocketId socket) {
       std::ranges::find(ports_, socket, [](const Port& each) { return each.bound.socket; });
   if (port == ports_.end()) return Unexpected(OpenError::addressNotAvailable);
   auto share = host_.shareUdp(session, socket);
-  if (share) shares_.emplace(share->socket, static_cast<std::size_t>(port - ports_.begin()));
+  if (!share) return share;
+  shares_.emplace(share->socket, static_cast<std::size_t>(port - ports_.begin()));
+  port->book.add(share->socket);
   return share;
 }
 

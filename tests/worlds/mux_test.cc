@@ -3,6 +3,7 @@
 #include "call.h"
 #include "core/limits.h"
 #include "parley/udp_mux.h"
+#include "server/server.h"
 #include "stun/builder.h"
 #include "stun/message.h"
 
@@ -260,6 +261,101 @@ TEST_F(Mux, AMuxOfAnotherLoopIsNotUsed) {
   Call call(world, client, server, {}, onMux());
   EXPECT_FALSE(call.connect(5s));
   EXPECT_TRUE(client.ports().empty());
+}
+
+// Behind a NAT the port has one mapping, and each session asks for it with a transaction of its
+// own.
+struct MuxBehindNat : testing::Test {
+  static server::Config serverConfig() {
+    server::Config made;
+    made.listen = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
+    return made;
+  }
+  RTCConfiguration stun() const { return {.iceServers = {{{"stun:192.0.2.9"}, {}, {}}}}; }
+
+  sim::World world{19};
+  sim::Node& middle = world.addNode("stun", {IpAddress::v4({192, 0, 2, 9})});
+  server::Server server{middle.host(), serverConfig()};
+  sim::Node& client = world.addNode("client");
+  sim::Nat& nat = world.addNat("nat", IpAddress::v4({203, 0, 113, 1}),
+                               {.filtering = sim::NatDependence::endpointIndependent});
+  sim::Link& toStun = world.connect(nat, middle, {.latency = 5ms});
+  sim::Link& toClient = world.connect(nat, client, {.latency = 5ms});
+  sim::Node& inside = world.addNode("inside", {IpAddress::v4({192, 168, 1, 2})}, nat);
+  std::shared_ptr<peer::LoopRealm> realm = std::make_shared<peer::LoopRealm>(inside.host());
+  std::unique_ptr<UdpMux> mux = std::make_unique<UdpMux>(realm, UdpMuxOptions{.port = kPort});
+
+  ~MuxBehindNat() {
+    mux.reset();
+    realm->detach();
+  }
+  std::vector<std::string> reflexive(const End& end) const {
+    std::vector<std::string> told;
+    for (const RTCIceCandidate& each : end.candidates)
+      if (each.type() == RTCIceCandidateType::srflx)
+        told.push_back(*each.address() + " " + std::to_string(*each.relatedPort()));
+    return told;
+  }
+};
+
+TEST_F(MuxBehindNat, EverySessionFindsItsReflexiveCandidate) {
+  const Tuning onMux{.udpMux = mux.get()};
+  world.connect(middle, client, {.latency = 5ms});
+  Call first(world, client, inside, {}, {}, stun(), onMux);
+  Call second(world, client, inside, {}, {}, stun(), onMux);
+  first.start();
+  second.start();
+  ASSERT_TRUE(world.runUntil([&] { return first.isOpen() && second.isOpen(); }, 20s));
+  world.runFor(1s);
+  const std::string expected = "203.0.113.1 " + std::to_string(kPort);
+  EXPECT_THAT(reflexive(first.answerer), ElementsAre(expected));
+  EXPECT_THAT(reflexive(second.answerer), ElementsAre(expected));
+  for (const Call* call : {&first, &second}) {
+    EXPECT_TRUE(call->answerer.candidateErrors.empty());
+    EXPECT_EQ(call->answerer.pc->iceGatheringState(), RTCIceGatheringState::complete);
+  }
+  EXPECT_THAT(inside.ports(), ElementsAre(kPort));
+  EXPECT_EQ(mux->stats().strangers, 0u);
+}
+
+// Answers nobody asked for, and right ones from somebody else: none is believed.
+TEST_F(MuxBehindNat, AnswersOfStrangersAreNot) {
+  PacketPool pool{4};
+  toStun.cut();
+  sim::OffPath& liar = world.addOffPath("liar", IpAddress::v4({203, 0, 113, 66}));
+  world.connect(liar, nat, {.latency = 1ms});
+  std::vector<ByteVector> lies;
+  const auto lie = [&](const stun::TransactionId& transaction) {
+    const Packet packet =
+        stun::MessageBuilder(pool.take(), stun::Class::success, stun::Method::binding, transaction)
+            .addXorAddress(stun::Attribute::xorMappedAddress,
+                           {IpAddress::v4({203, 0, 113, 66}), 666})
+            .finish();
+    lies.push_back(toVector(packet.bytes()));
+  };
+  for (std::uint8_t i = 0; i < 100; ++i) lie({i, 1, 2, 3});
+  world.observe([&](const sim::Station& station, const sim::WireDatagram& datagram) {
+    const auto message = stun::MessageView::parse(datagram.bytes);
+    if (&station == &inside && message && message->messageClass() == stun::Class::request)
+      lie(message->transaction());
+  });
+  Call call(world, client, inside, {}, {}, stun(), Tuning{.udpMux = mux.get()});
+  call.start();
+  world.runFor(200ms);
+  world.stopObserving();
+  ASSERT_GT(lies.size(), 100u);
+  liar.attack(
+      [&](Random&) -> std::optional<sim::OffPath::Aim> {
+        const auto mapped = nat.outsideOf({inside.address(), kPort});
+        return sim::OffPath::Aim{mapped.value(), Address{liar.address(), 3'478}};
+      },
+      {.perSecond = 500, .recordings = lies, .spoils = 0});
+  world.runFor(20s);
+  liar.rest();
+  EXPECT_THAT(reflexive(call.answerer), testing::IsEmpty());
+  EXPECT_GT(mux->stats().strangers, 100u);
+  EXPECT_LE(inside.report().routes, 1u) << "the client's and no other";
+  EXPECT_TRUE(call.isOpen());
 }
 
 }  // namespace
