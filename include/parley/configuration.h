@@ -12,7 +12,6 @@
 namespace parley {
 
 class RTCCertificate;
-class TcpMux;
 class UdpMux;
 
 // webrtc-pc 4.2.
@@ -54,23 +53,6 @@ struct LocalAddress {
   std::string address;    // numeric
 };
 
-// Which TCP candidates are gathered beside UDP's (RFC 6544). Active ones connect to the peer's
-// passive ones and cost nothing until there are some; passive ones listen.
-enum class TcpCandidates : std::uint8_t { none, active, all };
-
-// Through which connections to TURN servers over TCP and TLS are made.
-struct Proxy {
-  enum class Kind : std::uint8_t { http, socks5 };  // RFC 9110 9.3.6 CONNECT; RFC 1928
-
-  Kind kind = Kind::http;
-  std::string host;  // a name or a numeric address
-  std::uint16_t port = 0;
-  std::string username{};  // empty: no authentication; else Basic, or RFC 1929
-  std::string password{};
-
-  friend bool operator==(const Proxy&, const Proxy&) = default;
-};
-
 // What W3C leaves to the implementation, per connection. The defaults are right for most.
 struct Tuning {
   // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
@@ -80,11 +62,6 @@ struct Tuning {
   // Host candidates on the sockets of this mux (parley/udp_mux.h), in place of sockets of their
   // own; ports and interfaces are then the mux's. Looked at when the connection is made.
   const UdpMux* udpMux = nullptr;
-
-  TcpCandidates tcpCandidates = TcpCandidates::active;
-  // Passive TCP candidates on the listeners of this mux (parley/tcp_mux.h), in place of listeners
-  // of their own. Looked at when the connection is made.
-  const TcpMux* tcpMux = nullptr;
 
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
   std::vector<std::string> interfaces{};
@@ -108,7 +85,6 @@ struct Tuning {
 
   // Relayed candidates of IPv6 are asked for besides those of IPv4 (RFC 8656 7.1).
   bool ipv6Relays = false;
-  std::optional<Proxy> turnProxy{};
 
   // Certificates of authorities (PEM) that TURN servers over TLS are judged by; absent: those that
   // the system trusts.

@@ -76,12 +76,7 @@ inline constexpr Duration kHandshake = 30s;
 
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
-inline constexpr std::size_t kPool = 8;  // transports gathered for ahead of need, by connection
-inline constexpr std::size_t kOwnNames = 16;     // of one connection, in place of its addresses
-inline constexpr std::size_t kTcpStreams = 64;   // of one transport, both ways
-inline constexpr std::size_t kTcpUnproved = 16;  // accepted, and no check of the peer came yet
-inline constexpr Duration kTcpProof = 10s;       // and then they are closed
-inline constexpr std::size_t kTcpUnsent = 256u << 10;  // bytes of a stream; more is lost like UDP
+inline constexpr std::size_t kOwnNames = 16;  // of one connection, in place of its addresses
 inline constexpr std::size_t kRemoteCandidates = 100;
 inline constexpr std::size_t kPairs = 100;  // RFC 8445 6.1.2.5
 inline constexpr std::size_t kPeerReflexive = 32;
@@ -148,8 +143,6 @@ inline constexpr int kAllocateTries = 3;               // 437 and 486: from anot
 inline constexpr int kRedirects = 3;                   // 300 in a row
 inline constexpr Duration kFarewell = 100ms;           // a selected relay waits so long in the tail
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
-inline constexpr std::size_t kProxyAnswer = 8u << 10;  // bytes of a proxy's headers
-inline constexpr Duration kProxy = 15s;                // until a proxy has let us through
 }  // namespace turn
 
 namespace mdns {
@@ -199,13 +192,10 @@ inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
 namespace mux {
-inline constexpr std::size_t kShares = 65'536;       // of one socket
-inline constexpr std::size_t kRoutes = 8;            // remote addresses of a share
-inline constexpr std::size_t kRequestsKept = 128;    // of a share: may be answered from anywhere
-inline constexpr std::size_t kUnsent = 4'096;        // datagrams while the socket is not writable
-inline constexpr std::size_t kStreams = 1'024;       // accepted, and not yet anybody's
-inline constexpr std::size_t kStreamsBySource = 32;  // of those, from one address
-inline constexpr Duration kStreamProof = 10s;        // and then they are closed
+inline constexpr std::size_t kShares = 65'536;     // of one socket
+inline constexpr std::size_t kRoutes = 8;          // remote addresses of a share
+inline constexpr std::size_t kRequestsKept = 128;  // of a share: may be answered from anywhere
+inline constexpr std::size_t kUnsent = 4'096;      // datagrams while the socket is not writable
 }  // namespace mux
 
 namespace loop {

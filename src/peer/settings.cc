@@ -23,27 +23,6 @@ std::pair<IpAddress, IpAddress> parse(const AddressMapping& mapping) {
   return {*local, *external};
 }
 
-session::Proxy proxyOf(const Proxy& proxy) {
-  return {.kind = proxy.kind == Proxy::Kind::http ? session::Proxy::Kind::http
-                                                  : session::Proxy::Kind::socks5,
-          .host = proxy.host,
-          .port = proxy.port,
-          .username = proxy.username,
-          .password = proxy.password};
-}
-
-session::TcpGathering gatheringOf(TcpCandidates candidates) {
-  switch (candidates) {
-    case TcpCandidates::none:
-      return session::TcpGathering::none;
-    case TcpCandidates::active:
-      return session::TcpGathering::active;
-    case TcpCandidates::all:
-      return session::TcpGathering::all;
-  }
-  return session::TcpGathering::none;
-}
-
 // Where candidates come from.
 void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
   gather.portMin = tuning.portMin;
@@ -61,10 +40,8 @@ void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
     gather.addressMappings.push_back(parse(mapping));
   gather.hideAddresses = tuning.hideAddresses;
   gather.gatherContinually = tuning.gatherContinually;
-  gather.tcp = gatheringOf(tuning.tcpCandidates);
   gather.ipv6Relays = tuning.ipv6Relays;
   gather.authoritiesPem = tuning.turnAuthorities.value_or("");
-  if (tuning.turnProxy) gather.turnProxy = proxyOf(*tuning.turnProxy);
 }
 
 }  // namespace
@@ -107,8 +84,6 @@ void validate(const Tuning& tuning) {
     throw typeError("maxMessageSize must be 1 byte to 64 MiB");
   if (tuning.tail.count() < 0) throw typeError("tail is negative");
   for (const AddressMapping& mapping : tuning.addressMappings) parse(mapping);
-  if (tuning.turnProxy && (tuning.turnProxy->host.empty() || tuning.turnProxy->port == 0))
-    throw typeError("a proxy needs a host and a port");
 }
 
 session::Config sessionConfig(const RTCConfiguration& configuration, const Tuning& tuning,

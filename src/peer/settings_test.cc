@@ -99,8 +99,6 @@ TEST(Settings, ATuningThatContradictsItselfIsATypeError) {
             "TypeError");
   EXPECT_EQ(tuningThrows([](Tuning& t) { t.addressMappings = {{"10.0.0.1", "2001:db8::1"}}; }),
             "TypeError");
-  EXPECT_EQ(tuningThrows([](Tuning& t) { t.turnProxy = Proxy{.host = "proxy.example"}; }),
-            "TypeError");
 }
 
 TEST(Settings, AllOfThemReachTheSession) {
@@ -139,17 +137,12 @@ TEST(Settings, WhatIsGatheredReachesTheSession) {
   };
   tuning.hideAddresses = tuning.ipv6Relays = true;
   tuning.gatherContinually = false;
-  tuning.tcpCandidates = TcpCandidates::all;
-  tuning.turnProxy = {Proxy::Kind::socks5, "proxy.example", 1080, "me", "secret"};
   const session::GatherConfig gather = sessionConfig({}, tuning, nullptr).gather;
   EXPECT_TRUE(gather.filter("eth0", *IpAddress::parse("192.0.2.1")));
   EXPECT_FALSE(gather.filter("eth1", *IpAddress::parse("192.0.2.1")));
   EXPECT_TRUE(gather.hideAddresses);
   EXPECT_TRUE(gather.ipv6Relays);
   EXPECT_FALSE(gather.gatherContinually);
-  EXPECT_EQ(gather.tcp, session::TcpGathering::all);
-  EXPECT_EQ(gather.turnProxy,
-            (session::Proxy{session::Proxy::Kind::socks5, "proxy.example", 1080, "me", "secret"}));
 }
 
 // --- setConfiguration

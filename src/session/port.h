@@ -43,23 +43,6 @@ struct IceServer {
 };
 
 struct MuxHandle;
-struct TcpMuxHandle;
-
-// Of TCP candidates (RFC 6544).
-enum class TcpGathering : std::uint8_t { none, active, all };
-
-// A way to TURN servers over TCP and TLS.
-struct Proxy {
-  enum class Kind : std::uint8_t { http, socks5 };
-
-  Kind kind = Kind::http;
-  std::string host;
-  std::uint16_t port = 0;
-  std::string username;
-  std::string password;
-
-  friend bool operator==(const Proxy&, const Proxy&) = default;
-};
 
 // What a session is made with. Only relayOnly and servers may change afterwards, by
 // SetGatherPolicy.
@@ -73,10 +56,7 @@ struct GatherConfig {
   std::function<bool(const std::string& interface, const IpAddress& address)> filter{};
   bool hideAddresses = false;      // host candidates are names
   bool gatherContinually = false;  // when interfaces change
-  TcpGathering tcp = TcpGathering::none;
-  std::shared_ptr<TcpMuxHandle> tcpMux{};  // passive candidates on its listeners
   bool ipv6Relays = false;
-  std::optional<Proxy> turnProxy{};
   bool relayOnly = false;
   std::vector<IceServer> servers;
   std::string authoritiesPem;        // whom TURN over TLS trusts; empty: whom the system trusts
