@@ -42,6 +42,32 @@ TEST_F(LoopTest, SendsEverythingOfAStepAsOneBatchAfterSettling) {
   EXPECT_EQ(loop.report().packetsInUse, 0u);
 }
 
+TEST_F(LoopTest, GivesBackTheSeatsOfThoseWhoLeftAndKeepsThoseOfTheOthers) {
+  std::vector<std::unique_ptr<ScriptedGuest>> crowd;
+  for (int i = 0; i < 100; ++i) {
+    crowd.push_back(std::make_unique<ScriptedGuest>(loop));
+    loop.enter(*crowd.back());
+  }
+  const SocketId kept = open(*crowd[50]);
+  for (int i = 0; i < 100; ++i)
+    if (i != 50) loop.leave(*crowd[i]);
+  turn();
+  loop.trim();
+  turn([&] { deliver(kept); });
+  EXPECT_EQ(crowd[50]->datagrams, 1);
+  loop.enter(*crowd[7]);  // where somebody sat, or behind the last one
+  loop.enter(*crowd[99]);
+  const SocketId another = open(*crowd[7]);
+  turn([&] {
+    deliver(kept);
+    deliver(another);
+  });
+  EXPECT_EQ(crowd[50]->datagrams, 2);
+  EXPECT_EQ(crowd[7]->datagrams, 1);
+  EXPECT_EQ(crowd[99]->datagrams, 0);
+  EXPECT_EQ(loop.report().guests, 4u);
+}
+
 TEST_F(LoopTest, OpensAStepBetweenTurnsAndAsksForOneTurnToCloseIt) {
   loop.touch(guest);
   loop.touch(guest);
