@@ -49,7 +49,7 @@ TEST_F(LoopTest, GivesBackTheSeatsOfThoseWhoLeftAndKeepsThoseOfTheOthers) {
     loop.enter(*crowd.back());
   }
   const SocketId kept = open(*crowd[50]);
-  for (int i = 0; i < 100; ++i)
+  for (std::size_t i = 0; i < 100; ++i)
     if (i != 50) loop.leave(*crowd[i]);
   turn();
   loop.trim();

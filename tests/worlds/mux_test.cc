@@ -280,7 +280,8 @@ struct MuxBehindNat : testing::Test {
   sim::Nat& nat = world.addNat("nat", IpAddress::v4({203, 0, 113, 1}),
                                {.filtering = sim::NatDependence::endpointIndependent});
   sim::Link& toStun = world.connect(nat, middle, {.latency = 5ms});
-  sim::Link& toClient = world.connect(nat, client, {.latency = 5ms});
+  // Slower than the server: else a check tells the address first (RFC 8445 5.1.3: redundant).
+  sim::Link& toClient = world.connect(nat, client, {.latency = 50ms});
   sim::Node& inside = world.addNode("inside", {IpAddress::v4({192, 168, 1, 2})}, nat);
   std::shared_ptr<peer::LoopRealm> realm = std::make_shared<peer::LoopRealm>(inside.host());
   std::unique_ptr<UdpMux> mux = std::make_unique<UdpMux>(realm, UdpMuxOptions{.port = kPort});
