@@ -219,7 +219,10 @@ void AsioDriver::publishName(const std::string& name, const IpAddress& address) 
 
 void AsioDriver::withdrawName(const std::string& name) { mdns_.withdraw(name); }
 
-std::vector<NetworkInterface> AsioDriver::interfaces() { return listInterfaces(); }
+std::vector<NetworkInterface> AsioDriver::interfaces() {
+  const auto* known = watch_.known();
+  return known ? *known : listInterfaces();
+}
 
 void AsioDriver::watchInterfaces(bool isOn) {
   if (isOn) {

@@ -87,6 +87,11 @@ void InterfaceWatch::stop() {
   state_.reset();
 }
 
+const std::vector<NetworkInterface>* InterfaceWatch::known() const {
+  const bool isCertain = state_ && state_->netlink.is_open() && !state_->isLooking;
+  return isCertain ? &state_->last : nullptr;
+}
+
 std::size_t InterfaceWatch::sockets() const { return state_ && state_->netlink.is_open() ? 1 : 0; }
 
 void InterfaceWatch::await(const std::shared_ptr<State>& state) {

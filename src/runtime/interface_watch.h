@@ -33,6 +33,8 @@ class InterfaceWatch {
 
   void start();
   void stop();
+  // The list while it is certain to be told of changes and knows of none; else nullptr.
+  const std::vector<NetworkInterface>* known() const;
   std::size_t sockets() const;  // 0 while it is stopped and where it polls
 
  private:

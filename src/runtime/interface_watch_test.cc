@@ -65,6 +65,24 @@ TEST_F(InterfaceWatchTest, HasASocketWhileItIsStarted) {
   context.run();
 }
 
+TEST_F(InterfaceWatchTest, KnowsTheListWhileTheSystemWouldTellOfAChange) {
+  InterfaceWatch polling(context, options, [this] { ++changes; });
+  polling.start();
+  EXPECT_EQ(polling.known(), nullptr) << "it may have changed since";
+  polling.stop();
+  options.useNetlink = true;
+  InterfaceWatch watch(context, options, [this] { ++changes; });
+  EXPECT_EQ(watch.known(), nullptr);
+  watch.start();
+  if (watch.sockets() == 0) GTEST_SKIP() << "no netlink here";
+  const int seen = looks;
+  ASSERT_TRUE(watch.known());
+  EXPECT_EQ(*watch.known(), list);
+  EXPECT_EQ(looks, seen);
+  watch.stop();
+  EXPECT_EQ(watch.known(), nullptr);
+}
+
 TEST_F(InterfaceWatchTest, AnAddressThatComesIsToldByTheSystem) {
   options.useNetlink = true;
   options.list = listInterfaces;
