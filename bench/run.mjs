@@ -34,7 +34,7 @@ for (const [title, installed, [command, ...args]] of others) {
   if (!installed) { console.log(`${title}: skipped, it is not installed`); continue; }
   console.log(title);
   const { stdout, status } = spawnSync(command, args,
-    { encoding: 'utf8', timeout: 600_000, stdio: ['ignore', 'pipe', 'inherit'] });
+    { encoding: 'utf8', timeout: mode.length > 0 ? 120_000 : 600_000, stdio: ['ignore', 'pipe', 'inherit'] });
   process.stdout.write(stdout ?? '');
   if (status !== 0) console.log(`${title}: ended with ${status}`);
   columns.push([title, new Map(lines(stdout ?? ''))]);

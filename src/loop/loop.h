@@ -124,7 +124,7 @@ class Loop final : public Host {
 
   bool isTurning() const { return turning_; }
   PacketPool& packets() { return packets_; }
-  void trim();  // gives back memory that it has and does not use
+  void trim();                        // gives back memory that it has and does not use
   const char* inconsistency() const;  // of any guest; see Host::Guest
   LoopReport report() const;
 
