@@ -96,7 +96,7 @@ class PARLEY_API Loop {
   ReleaseReport releaseReport() const;
   // Gives back to the system what memory closed connections left unused: of this loop, and of the
   // whole process where its allocator keeps it (glibc's does). Takes milliseconds; call it after
-  // many connections have gone.
+  // many connections have gone. In a handler or a posted task less is given back.
   void trim();
 
   // For parley/asio.h: the loop runs on a context that belongs to somebody else.

@@ -32,8 +32,7 @@ struct UdpMuxOptions {
 //   parley::RTCPeerConnection pc(loop, {}, {.udpMux = &mux});
 //
 // The first connection that has validated a remote address has it alone; one that sends from the
-// same address to a second connection is not heard there. Relays have sockets of their
-// own.
+// same address to a second connection is not heard there. Relays have sockets of their own.
 //
 // It is used on the loop's thread. Make it before its connections and let it go after them: once it
 // is gone, those still there keep the addresses they have and find no new ones, and the sockets

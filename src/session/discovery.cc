@@ -97,7 +97,8 @@ void Discovery::onInterfacesChanged(Step& step) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
     } else {
-      reflexive_.forget(base->id());
+      reflexive_.drop([&](SocketId socket) { return socket == base->id(); });
+      std::erase_if(probed_, [&](const auto& each) { return each.first == base->id(); });
       events_.push(HostGone{base->id()});
     }
   }
@@ -162,14 +163,14 @@ void Discovery::probe(Step& step, const IceServer& server,
 void Discovery::allocate(Step& step, const IceServer& server,
                          const std::vector<IpAddress>& addresses) {
   // What is held keepRelays() has told. Of IPv6 one is enough: from our best address.
-  const auto isHeld = [&](const IpAddress& from) {
+  const auto isHeld = [&](std::optional<stun::AddressFamily> of, std::optional<IpAddress> from) {
     return std::ranges::any_of(bases_.all(), [&](const auto& base) {
       return base->transport == transport_ && base->relay &&
-             base->relay->place().server == server && !base->relay->place().family &&
-             base->socket.local.ip == from;
+             base->relay->place().server == server && base->relay->place().family == of &&
+             (!from || base->socket.local.ip == *from) && isWanted(*base);
     });
   };
-  bool isV6Wanted = config_.ipv6Relays && !holdsRelay(server, stun::AddressFamily::v6);
+  bool isV6Wanted = config_.ipv6Relays && !isHeld(stun::AddressFamily::v6, std::nullopt);
   bool isTried = false;
   for (const IpAddress::Family family : {IpAddress::Family::v4, IpAddress::Family::v6}) {
     const IpAddress* ip = ofFamily(addresses, family);
@@ -184,21 +185,13 @@ void Discovery::allocate(Step& step, const IceServer& server,
                          .address = {*ip, server.port},
                          .local = {},
                          .rank = static_cast<unsigned>(rank)};
-      if (!isHeld(ours[rank])) openRelay(step, ours[rank], place);
+      if (!isHeld(std::nullopt, ours[rank])) openRelay(step, ours[rank], place);
       place.family = stun::AddressFamily::v6;  // RFC 8656 7.1
       if (std::exchange(isV6Wanted, false)) openRelay(step, ours[rank], std::move(place));
     }
   }
   if (!isTried)
     fail(std::nullopt, server.url, kUnreachable, "no address of ours reaches the server");
-}
-
-bool Discovery::holdsRelay(const IceServer& server,
-                           std::optional<stun::AddressFamily> family) const {
-  return std::ranges::any_of(bases_.all(), [&](const auto& base) {
-    return base->transport == transport_ && base->relay && base->relay->place().server == server &&
-           base->relay->place().family == family && isWanted(*base);
-  });
 }
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {

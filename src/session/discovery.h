@@ -101,7 +101,6 @@ class Discovery {
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void dropProbes();
   void allocate(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
-  bool holdsRelay(const IceServer& server, std::optional<stun::AddressFamily> family) const;
   void openRelay(Step& step, const IpAddress& from, Relay::Place place);
   std::unique_ptr<Relay> openUdp(Step& step, const IpAddress& from, Relay::Place& place);
   std::unique_ptr<Relay> openStream(const IpAddress& from, Relay::Place& place);

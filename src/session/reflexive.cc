@@ -105,10 +105,6 @@ void Reflexive::keepNoLonger() {
   std::erase_if(probes_, [](const Probe& probe) { return probe.isAnswered; });
 }
 
-void Reflexive::forget(SocketId socket) {
-  std::erase_if(probes_, [socket](const Probe& probe) { return probe.socket == socket; });
-}
-
 void Reflexive::report(Probe& probe, std::uint16_t code, std::string reason) {
   if (!probe.isAnswered) events_.push(Unanswered{probe.local, probe.url, code, std::move(reason)});
 }

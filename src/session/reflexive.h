@@ -54,9 +54,8 @@ class Reflexive {
   void drop(Predicate isGone) {  // what was to be asked on sockets that are no more
     std::erase_if(probes_, [&](const Probe& probe) { return isGone(probe.socket); });
   }
-  void forget(SocketId socket);  // it has lost its address
-  void keepNoLonger();           // what was not answered yet is still awaited
-  void restart() {               // all is to be asked anew
+  void keepNoLonger();  // what was not answered yet is still awaited
+  void restart() {      // all is to be asked anew
     probes_.clear();
     keeps_ = true;
   }

@@ -76,6 +76,12 @@ struct RelayedTest : testing::Test {
         [&] { return made->offerer.received.size() == 1 && made->answerer.received.size() == 1; },
         30s);
   }
+  void restart() {
+    alice->post([this] {
+      made->offerer.pc->restartIce();
+      made->start();
+    });
+  }
   std::string left() const {
     std::string text;
     for (const sim::Node* node : {alice, bob}) {
@@ -338,10 +344,7 @@ TEST_F(RelayedTest, AnIceRestartKeepsTheAllocation) {
   build(kSymmetric, kSymmetric);
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
   const auto before = server.stats().allocationsMade;
-  alice->post([&] {
-    made->offerer.pc->restartIce();
-    made->start();
-  });
+  restart();
   world.runFor(10s);
   EXPECT_EQ(server.stats().allocationsMade, before);
   EXPECT_EQ(count(made->offerer, RTCIceCandidateType::relay), 2);
@@ -354,10 +357,7 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
   const auto before = server.stats().allocationsMade;
   middle.post([&] { server.restart(); });
   world.runFor(1s);
-  alice->post([&] {
-    made->offerer.pc->restartIce();
-    made->start();
-  });
+  restart();
   world.runFor(15s);
   EXPECT_EQ(server.stats().allocationsMade, before + 2);
   EXPECT_TRUE(talks());
@@ -369,10 +369,7 @@ TEST_F(RelayedTest, WhatIsSentSoonAfterThatComes) {
   world.runFor(5s);
   middle.post([&] { server.restart(); });
   world.runFor(1s);
-  alice->post([&] {
-    made->offerer.pc->restartIce();
-    made->start();
-  });
+  restart();
   world.runFor(5s);
   EXPECT_TRUE(talks());
 }
