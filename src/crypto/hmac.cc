@@ -32,25 +32,42 @@ const char* opensslName(Hash hash) {
 
 EVP_MAC_CTX* contextOf(void* native) { return static_cast<EVP_MAC_CTX*>(native); }
 
-}  // namespace
+constexpr std::uint8_t kNone = 0;
 
-void Hmac::Free::operator()(Native* native) const { EVP_MAC_CTX_free(contextOf(native)); }
-
-Hmac::Hmac(Hash hash, Bytes key) : hash_(hash) {
+EVP_MAC_CTX* makeUnkeyed(Hash hash) {
   const MacPtr mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-  native_.reset(mac ? reinterpret_cast<Native*>(EVP_MAC_CTX_new(mac.get())) : nullptr);
-  if (!native_) return;
-
+  EVP_MAC_CTX* const context = mac ? EVP_MAC_CTX_new(mac.get()) : nullptr;
   std::array<char, 8> name{};
   const std::string_view wanted = opensslName(hash);
   std::ranges::copy(wanted, name.begin());
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), wanted.size()),
       OSSL_PARAM_construct_end()};
+  if (context == nullptr || EVP_MAC_init(context, &kNone, 0, parameters) == 1) return context;
+  EVP_MAC_CTX_free(context);
+  return nullptr;
+}
+
+// To look the algorithms up costs more than the MAC of a STUN message: it is done once for all.
+// Duplicates only read what they are made of, so threads may share that.
+EVP_MAC_CTX* unkeyedFor(Hash hash) {
+  static const std::array<EVP_MAC_CTX*, 5> all{makeUnkeyed(Hash::md5), makeUnkeyed(Hash::sha1),
+                                               makeUnkeyed(Hash::sha256), makeUnkeyed(Hash::sha384),
+                                               makeUnkeyed(Hash::sha512)};
+  return all[static_cast<std::size_t>(hash)];
+}
+
+}  // namespace
+
+void Hmac::Free::operator()(Native* native) const { EVP_MAC_CTX_free(contextOf(native)); }
+
+Hmac::Hmac(Hash hash, Bytes key) : hash_(hash) {
+  EVP_MAC_CTX* const unkeyed = unkeyedFor(hash);
+  native_.reset(unkeyed ? reinterpret_cast<Native*>(EVP_MAC_CTX_dup(unkeyed)) : nullptr);
+  if (!native_) return;
   // A null key would mean "the key set before": an empty one needs an address.
-  const std::uint8_t none = 0;
-  const std::uint8_t* data = key.empty() ? &none : key.data();
-  if (EVP_MAC_init(contextOf(native_.get()), data, key.size(), parameters) != 1) native_.reset();
+  const std::uint8_t* data = key.empty() ? &kNone : key.data();
+  if (EVP_MAC_init(contextOf(native_.get()), data, key.size(), nullptr) != 1) native_.reset();
 }
 
 Digest Hmac::sign(std::initializer_list<Bytes> parts) {

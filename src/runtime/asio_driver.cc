@@ -20,6 +20,7 @@ namespace {
 using boost::asio::posix::stream_descriptor;
 using Errors = boost::system::error_code;
 
+constexpr std::size_t kBusy = 16;  // datagrams that wait at once: offload pays from here on
 constexpr std::int64_t kArrivalAgeMax = 1'000'000;  // older ones mean that a clock was set
 
 // The kernel's timestamp on the time line of the loop; zero when it makes no sense.
@@ -37,6 +38,7 @@ struct AsioDriver::Socket {
       : id(id_),
         unsentMost(most),
         local(opened.local()),
+        joinsRuns(!config.tuning.useMmsg || !config.tuning.useGso),
         writer(config.tuning.useMmsg, opened.canSegment(), config.calls),
         descriptor(context) {}
 
@@ -45,6 +47,7 @@ struct AsioDriver::Socket {
   const Address local;
   DatagramWriter writer;
   std::deque<Datagram> unsent;
+  bool joinsRuns;           // or never will
   bool isGathered = false;  // among those that got something to send
   bool isBlocked = false;   // waits to be writable
   bool isClosed = false;
@@ -151,6 +154,8 @@ void AsioDriver::readFrom(const SocketPointer& socket, loop::Loop& to,
   stats_.receiveErrors += outcome.errors;
   stats_.refusedByPeer += outcome.refused;
   if (socket->isClosed) return;
+  if (outcome.datagrams >= kBusy && !std::exchange(socket->joinsRuns, true))
+    UdpSocket::joinRuns(socket->descriptor.native_handle());
   if (outcome.isDrained) {
     awaitReadable(socket);
   } else {

@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -52,7 +53,7 @@ std::vector<NetworkInterface> listInterfaces() {
   for (const ifaddrs* at = first; at; at = at->ifa_next) {
     const bool isUp = (at->ifa_flags & IFF_UP) && (at->ifa_flags & IFF_RUNNING);
     if (!isUp || !at->ifa_addr) continue;
-    NetworkInterface one{.name = at->ifa_name, .index = ::if_nametoindex(at->ifa_name)};
+    NetworkInterface one{.name = at->ifa_name};
     if (at->ifa_addr->sa_family == AF_INET) {
       one.address = ipOf(reinterpret_cast<const sockaddr_in*>(at->ifa_addr)->sin_addr);
     } else if (at->ifa_addr->sa_family == AF_INET6) {
@@ -61,7 +62,12 @@ std::vector<NetworkInterface> listInterfaces() {
     } else {
       continue;
     }
-    one.kind = kindOf(one.name, at->ifa_flags);
+    const auto sister =
+        std::find_if(found.begin(), found.end(),
+                     [&](const NetworkInterface& other) { return other.name == one.name; });
+    const bool isFirst = sister == found.end();  // of its interface: the system is asked once
+    one.index = isFirst ? ::if_nametoindex(at->ifa_name) : sister->index;
+    one.kind = isFirst ? kindOf(one.name, at->ifa_flags) : sister->kind;
     found.push_back(std::move(one));
   }
   return found;

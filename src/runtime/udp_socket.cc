@@ -34,6 +34,8 @@ UdpSocket::~UdpSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+void UdpSocket::joinRuns(int descriptor) { setOption(descriptor, IPPROTO_UDP, UDP_GRO, 1); }
+
 // Each of these is a comfort: a kernel without it costs speed or detail, not correctness. The
 // exception, V6ONLY, is what keeps a v4 socket on the same port possible.
 void UdpSocket::tune(bool isV6, const SocketTuning& tuning) {
@@ -50,9 +52,7 @@ void UdpSocket::tune(bool isV6, const SocketTuning& tuning) {
     setOption(descriptor_, IPPROTO_IP, IP_RECVTOS, 1);
   }
   setOption(descriptor_, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-  if (!tuning.useGso) return;
-  setOption(descriptor_, IPPROTO_UDP, UDP_GRO, 1);
-  canSegment_ = setOption(descriptor_, IPPROTO_UDP, UDP_SEGMENT, 0);
+  if (tuning.useGso) canSegment_ = setOption(descriptor_, IPPROTO_UDP, UDP_SEGMENT, 0);
 }
 
 }  // namespace parley::runtime

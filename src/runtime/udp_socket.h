@@ -17,7 +17,7 @@ struct SocketTuning {
 };
 
 // A bound, non-blocking UDP descriptor with what the kernel offers switched on: the local address,
-// ECN and arrival time of each datagram, and receive offload. It neither reads nor writes.
+// ECN and arrival time of each datagram. It neither reads nor writes.
 class UdpSocket {
  public:
   // A port range is tried in random order, each port once.
@@ -30,6 +30,10 @@ class UdpSocket {
         canSegment_(other.canSegment_) {}
   UdpSocket& operator=(UdpSocket&&) = delete;
   ~UdpSocket();
+
+  // Receive offload (UDP GRO). It is for sockets that prove to be busy: a kernel patches its own
+  // code, on all processors, for the first socket that has it and again after the last.
+  static void joinRuns(int descriptor);
 
   int descriptor() const { return descriptor_; }
   int release() { return std::exchange(descriptor_, -1); }  // who takes it closes it

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "tls/narrow_library.h"
 #include "tls/native.h"
 
 namespace parley::dtls {
@@ -77,7 +78,7 @@ Context::Shared Context::make(crypto::Identity::Shared identity, ContextOptions 
   options.mtu = std::clamp<std::size_t>(options.mtu, 256, 1'472);
   auto native = std::make_unique<Native>();
   native->bio = makeDatagramBio();
-  native->ssl.reset(SSL_CTX_new(DTLS_method()));
+  native->ssl.reset(SSL_CTX_new_ex(narrowLibrary(), nullptr, DTLS_method()));
   SSL_CTX* ssl = native->ssl.get();
   if (!native->bio || ssl == nullptr) return nullptr;
   setPolicy(ssl);

@@ -65,21 +65,29 @@ std::optional<Bytes> p256PointIn(Bytes keyInfo) {
   return bits->content.subspan(1);
 }
 
-crypto::KeyPtr keyOfPoint(Bytes point) {
+// P-256 without a point: to make the curve anew for each key costs more than the key.
+crypto::KeyPtr makeCurve() {
   using Context = std::unique_ptr<EVP_PKEY_CTX, crypto::FreedBy<EVP_PKEY_CTX_free>>;
   const Context context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   char group[] = "P-256";
-  ByteVector copy = toVector(point);
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy.data(), copy.size()),
-      OSSL_PARAM_construct_end()};
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                             OSSL_PARAM_construct_end()};
   EVP_PKEY* key = nullptr;
   if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEY_PARAMETERS, parameters) != 1) {
     return nullptr;
   }
   return crypto::KeyPtr(key);
+}
+
+// OpenSSL's duplicate only reads what it is made of, so threads may share that.
+crypto::KeyPtr keyOfPoint(Bytes point) {
+  static const EVP_PKEY* const curve = makeCurve().release();
+  crypto::KeyPtr key(curve == nullptr ? nullptr : EVP_PKEY_dup(const_cast<EVP_PKEY*>(curve)));
+  if (!key || EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1) {
+    return nullptr;
+  }
+  return key;
 }
 
 }  // namespace
