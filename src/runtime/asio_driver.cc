@@ -1,7 +1,8 @@
 #include "runtime/asio_driver.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <unistd.h>
 
 #include <chrono>
 #include <deque>
@@ -17,9 +18,6 @@ namespace parley::runtime {
 
 namespace {
 
-using boost::asio::posix::stream_descriptor;
-using Errors = boost::system::error_code;
-
 constexpr std::size_t kBusy = 16;  // datagrams that wait at once: offload pays from here on
 constexpr std::int64_t kArrivalAgeMax = 1'000'000;  // older ones mean that a clock was set
 
@@ -33,14 +31,13 @@ Instant arrivalOf(std::int64_t wallMicros, const loop::ClockReading& clock) {
 }  // namespace
 
 struct AsioDriver::Socket {
-  Socket(boost::asio::io_context& context, SocketId id_, const UdpSocket& opened,
-         const DriverConfig& config, std::size_t most)
+  Socket(SocketId id_, UdpSocket opened, const DriverConfig& config, std::size_t most)
       : id(id_),
         unsentMost(most),
         local(opened.local()),
-        joinsRuns(!config.tuning.useMmsg || !config.tuning.useGso),
         writer(config.tuning.useMmsg, opened.canSegment(), config.calls),
-        descriptor(context) {}
+        joinsRuns(!config.tuning.useMmsg || !config.tuning.useGso),
+        descriptor(opened.release()) {}
 
   const SocketId id;
   const std::size_t unsentMost;
@@ -49,9 +46,10 @@ struct AsioDriver::Socket {
   std::deque<Datagram> unsent;
   bool joinsRuns;           // or never will
   bool isGathered = false;  // among those that got something to send
+  bool isReady = false;     // among those to be read
   bool isBlocked = false;   // waits to be writable
   bool isClosed = false;
-  stream_descriptor descriptor;
+  Descriptor descriptor;
 };
 
 AsioDriver::AsioDriver(boost::asio::io_context& context, const DriverConfig& config,
@@ -61,6 +59,7 @@ AsioDriver::AsioDriver(boost::asio::io_context& context, const DriverConfig& con
       wake_(std::move(wake)),
       random_(config.seed),
       reader_(config.tuning.useMmsg),
+      readiness_(context, [this](const Readiness::Ready& ready) { onReady(ready); }),
       streams_(context, random_, stats_, lastSocket_, wake_),
       listeners_(context, random_, streams_, stats_, lastSocket_, wake_),
       resolver_([this, &mailbox](ResolveId request, std::vector<IpAddress> found) {
@@ -83,12 +82,12 @@ AsioDriver::~AsioDriver() {
   for (auto& [id, socket] : sockets_) shut(*socket);
 }
 
-// Handlers of waits under way still run, or are dropped with the context; they see the flag.
+// Who is being read from it right now sees the flag.
 void AsioDriver::shut(Socket& socket) {
   socket.isClosed = true;
   socket.unsent.clear();
-  Errors ignored;
-  (void)socket.descriptor.close(ignored);
+  readiness_.remove(socket.descriptor.number());
+  ::close(socket.descriptor.release());
 }
 
 loop::ClockReading AsioDriver::readClock() { return runtime::readClock(); }
@@ -99,13 +98,10 @@ Result<BoundUdp, OpenError> AsioDriver::openUdp(const UdpOptions& options) {
   const SocketId id{++lastSocket_};
   const std::size_t most =
       options.isForMany ? limits::mux::kUnsent : limits::loop::kUnsentPerSocket;
-  const auto socket = std::make_shared<Socket>(context_, id, *opened, config_, most);
-  Errors error;
-  (void)socket->descriptor.assign(opened->descriptor(), error);
-  if (error) return Unexpected(openErrorOf(error.value()));  // the reactor has no room for it
-  opened->release();
+  const auto socket = std::make_shared<Socket>(id, std::move(*opened), config_, most);
+  if (const int error = readiness_.add(socket->descriptor.number(), id))
+    return Unexpected(openErrorOf(error));  // the system has no room for it
   sockets_.emplace(id, socket);
-  awaitReadable(socket);
   return BoundUdp{id, socket->local};
 }
 
@@ -117,12 +113,15 @@ void AsioDriver::closeUdp(SocketId id) {
   sockets_.erase(found);
 }
 
-void AsioDriver::awaitReadable(const SocketPointer& socket) {
-  socket->descriptor.async_wait(stream_descriptor::wait_read, [this, socket](const Errors& error) {
-    if (error || socket->isClosed) return;
+void AsioDriver::onReady(const Readiness::Ready& ready) {
+  const auto found = sockets_.find(ready.socket);
+  if (found == sockets_.end()) return;
+  const SocketPointer socket = found->second;
+  if (ready.canRead && !std::exchange(socket->isReady, true)) {
     ready_.push_back(socket);
     wake_();
-  });
+  }
+  if (ready.canWrite && std::exchange(socket->isBlocked, false)) flush(socket);
 }
 
 void AsioDriver::receive(loop::Loop& to) {
@@ -135,6 +134,7 @@ void AsioDriver::receive(loop::Loop& to) {
     if (reader_.isFull()) {
       ready_.push_back(socket);
     } else {
+      socket->isReady = false;
       readFrom(socket, to, clock);
     }
   }
@@ -147,7 +147,7 @@ void AsioDriver::readFrom(const SocketPointer& socket, loop::Loop& to,
                arrivalOf(datagram.wallMicros, clock));
     return !socket->isClosed;
   };
-  const ReadOutcome outcome = reader_.read(socket->descriptor.native_handle(), socket->local,
+  const ReadOutcome outcome = reader_.read(socket->descriptor.number(), socket->local,
                                            limits::loop::kDatagramsPerStep, take);
   stats_.datagramsReceived += outcome.datagrams;
   stats_.receivedTruncated += outcome.truncated;
@@ -155,12 +155,10 @@ void AsioDriver::readFrom(const SocketPointer& socket, loop::Loop& to,
   stats_.refusedByPeer += outcome.refused;
   if (socket->isClosed) return;
   if (outcome.datagrams >= kBusy && !std::exchange(socket->joinsRuns, true))
-    UdpSocket::joinRuns(socket->descriptor.native_handle());
-  if (outcome.isDrained) {
-    awaitReadable(socket);
-  } else {
-    ready_.push_back(socket);
-  }
+    UdpSocket::joinRuns(socket->descriptor.number());
+  if (outcome.isDrained) return;
+  socket->isReady = true;
+  ready_.push_back(socket);
 }
 
 void AsioDriver::send(std::span<Datagram> batch) {
@@ -184,24 +182,18 @@ void AsioDriver::send(std::span<Datagram> batch) {
 void AsioDriver::flush(const SocketPointer& socket) {
   if (!socket->isBlocked) {
     const WriteOutcome outcome =
-        socket->writer.write(socket->descriptor.native_handle(), socket->local, socket->unsent);
+        socket->writer.write(socket->descriptor.number(), socket->local, socket->unsent);
     stats_.datagramsSent += outcome.sent;
     stats_.sendErrors += outcome.errors;
     stats_.refusedByPeer += outcome.refused;
-    if (outcome.wouldBlock) awaitWritable(socket);
+    if (outcome.wouldBlock) {
+      socket->isBlocked = true;
+      readiness_.awaitWritable(socket->descriptor.number(), socket->id);
+    }
   }
   for (; socket->unsent.size() > socket->unsentMost; socket->unsent.pop_back()) {
     ++stats_.unsentDropped;
   }
-}
-
-void AsioDriver::awaitWritable(const SocketPointer& socket) {
-  socket->isBlocked = true;
-  socket->descriptor.async_wait(stream_descriptor::wait_write, [this, socket](const Errors& error) {
-    if (error || socket->isClosed) return;
-    socket->isBlocked = false;
-    flush(socket);
-  });
 }
 
 std::vector<std::pair<ResolveId, std::vector<IpAddress>>> AsioDriver::takeAnswers() {

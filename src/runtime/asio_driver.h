@@ -16,6 +16,7 @@
 #include "runtime/interface_watch.h"
 #include "runtime/mailbox.h"
 #include "runtime/mdns_service.h"
+#include "runtime/readiness.h"
 #include "runtime/resolver.h"
 #include "runtime/tcp_listeners.h"
 #include "runtime/tcp_streams.h"
@@ -76,19 +77,19 @@ class AsioDriver final : public loop::Driver {
 
  private:
   struct Socket;
-  using SocketPointer = std::shared_ptr<Socket>;  // waits under way hold one too
+  using SocketPointer = std::shared_ptr<Socket>;  // a socket may be closed while it is read
 
-  void awaitReadable(const SocketPointer& socket);
-  void awaitWritable(const SocketPointer& socket);
+  void onReady(const Readiness::Ready& ready);
   void readFrom(const SocketPointer& socket, loop::Loop& to, const loop::ClockReading& clock);
   void flush(const SocketPointer& socket);
-  static void shut(Socket& socket);
+  void shut(Socket& socket);
 
   boost::asio::io_context& context_;
   const DriverConfig config_;
   std::function<void()> wake_;
   Random random_;
   DatagramReader reader_;
+  Readiness readiness_;
   loop::DriverStats stats_;
   std::unordered_map<SocketId, SocketPointer> sockets_;
   std::uint32_t lastSocket_ = 0;
