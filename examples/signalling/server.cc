@@ -2,7 +2,7 @@
 // each room. It understands nothing of what it passes on.
 //
 //   GET /              the page;  GET /chat.js, its script
-//   WS  /room/<name>   {"hello":{"polite":bool}} comes first; the second member is the polite one.
+//   WS  /room/<name>   {"hello":{"polite":bool}} comes first; who was there first is the polite one.
 //                      {"peer":true} when the other is there, {"peer":false} when it has left;
 //                      everything else is what the other one sent.
 
@@ -64,7 +64,9 @@ class Member : public std::enable_shared_from_this<Member> {
     if (rooms_.size() >= kRoomsMax && !rooms_.contains(name_)) return false;
     auto& [first, second] = rooms_[name_].members;
     if (first && second) return false;
-    const bool polite = first || second;
+    // Not a tab that has just been opened: Chromium 156, rolled back before its first candidate,
+    // now and then gathers none at all.
+    const bool polite = !first && !second;
     (first ? second : first) = this;
     joined_ = true;
     send({{"hello", {{"polite", polite}}}});
