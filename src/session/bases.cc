@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace parley::session {
 
 bool Bases::receive(Datagram datagram) {
@@ -183,6 +185,9 @@ const char* Bases::inconsistency() const {
   for (const auto& base : bases_)
     if (base->relay)
       if (const char* found = base->relay->inconsistency()) return found;
+  for (const auto& base : bases_)
+    if (base->tcp && base->tcp->size() > limits::ice::kTcpStreams)
+      return "a TCP candidate has more streams than it may";
   return nullptr;
 }
 

@@ -101,7 +101,9 @@ void TcpPort::send(Step& step, const Address& remote, Packet packet) {
   if (!stream && protocolOf(packet.bytes()) == Protocol::stun) stream = connect(step, remote);
   if (!stream) return;
   if (stream->isProved) stream->closesAt = step.now + limits::ice::kTcpIdle;
-  stream->link.send(std::move(packet));
+  if (!stream->link.send(std::move(packet)))
+    PARLEY_TRACE(step, Topic::session, "packet_dropped", {"socket", stream->link.id().value},
+                 {"trigger", "too much waits in the stream"});
 }
 
 void TcpPort::onClosed(SocketId stream) {

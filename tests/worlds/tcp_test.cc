@@ -134,6 +134,19 @@ TEST_P(Tcp, ClosingIsHeardAndLeavesNothing) {
   }
 }
 
+TEST_P(Tcp, ClosingIsHeardBehindAllThatWaits) {
+  world.connect(alice, bob, {.latency = 20ms, .bitsPerSecond = 1'000'000});
+  ASSERT_TRUE(blockedCall().connect(5s));
+  for (int i = 0; i < 16; ++i) connector().channel->send(std::string(200'000, 'x'));
+  world.runFor(3s);
+  connector().pc->close();
+  EXPECT_TRUE(world.runUntil([&] { return listener().closes == 1; }, 8s));
+  listener().pc->close();
+  world.runFor(20s);
+  EXPECT_TRUE(isReleased(connector().node));
+  EXPECT_TRUE(isReleased(listener().node));
+}
+
 TEST_P(Tcp, ClosingFlushesWhatWasSent) {
   ASSERT_TRUE(blockedCall().connect(5s));
   const std::string large(100'000, 'x');
