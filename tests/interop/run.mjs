@@ -1,7 +1,7 @@
 // node run.mjs [chromium] [firefox] [--closes N]: Parley against real browsers, in both roles, closing
 // from each side, then relayed by coturn. Ends with 1 if anything failed; a browser that is not
 // installed is reported as skipped. --closes measures how soon a browser hears of our close().
-import { check, close, connect, exchange, expect, finish, skip, event, takeCloses } from './harness.mjs';
+import { check, close, connect, exchange, expect, finish, selectedPair, skip, event, takeCloses } from './harness.mjs';
 import { browsers, isInstalled, startBrowser, startParley } from './peers.mjs';
 import { measureCloses, relayed } from './relayed.mjs';
 import { signallingExample } from './signalling.mjs';
