@@ -100,6 +100,8 @@ class World {
   Random random_;
   Schedule schedule_;
   SeededOpenssl openssl_;
+  std::vector<Observer> observers_;  // of what nodes say as they go, too
+  std::vector<Observer> arrivalObservers_;
   std::map<std::pair<Realm, IpAddress>, Station*> stations_;
   std::vector<std::unique_ptr<Nat>> nats_;  // the n-th has realm n behind it
   std::map<Ends, std::unique_ptr<Link>> links_;
@@ -108,8 +110,6 @@ class World {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<OffPath>> offPaths_;
   std::vector<std::unique_ptr<OnPath>> onPaths_;
-  std::vector<Observer> observers_;
-  std::vector<Observer> arrivalObservers_;
   std::uint32_t nextStation_ = 1;
   std::uint64_t unroutable_ = 0;
 

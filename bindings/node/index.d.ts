@@ -2,6 +2,7 @@
 
 export type BinaryType = 'blob' | 'arraybuffer';
 export type ParleyCloseReason = 'none' | 'local' | 'remote';
+export type ParleyTcpCandidates = 'none' | 'active' | 'all';
 export type RTCBundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
 export type RTCDataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 export type RTCDtlsTransportState = 'new' | 'connecting' | 'connected' | 'closed' | 'failed';
@@ -46,6 +47,7 @@ export interface ParleyTuning {
   includeLinkLocal?: boolean;
   ipv6?: boolean;
   addressMappings?: Array<ParleyAddressMapping>;
+  tcpCandidates?: ParleyTcpCandidates;
   maxMessageSize?: number;
   receiveWindow?: number;
   sendBufferPerChannel?: number;

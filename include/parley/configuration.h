@@ -12,6 +12,7 @@
 namespace parley {
 
 class RTCCertificate;
+class TcpMux;
 class UdpMux;
 
 // webrtc-pc 4.2.
@@ -53,6 +54,13 @@ struct LocalAddress {
   std::string address;    // numeric
 };
 
+// Which TCP candidates there are beside UDP's (RFC 6544).
+enum class TcpCandidates : std::uint8_t {
+  none,
+  active,  // connects where the peer listens; costs nothing until it does, and tells nothing
+  all,     // listens as well, and tells all of them
+};
+
 // What W3C leaves to the implementation, per connection. The defaults are right for most.
 struct Tuning {
   // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
@@ -62,6 +70,12 @@ struct Tuning {
   // Host candidates on the sockets of this mux (parley/udp_mux.h), in place of sockets of their
   // own; ports and interfaces are then the mux's. Looked at when the connection is made.
   const UdpMux* udpMux = nullptr;
+
+  // With a udpMux there are none but those of a tcpMux.
+  TcpCandidates tcpCandidates = TcpCandidates::active;
+  // Passive TCP candidates on the listeners of this mux (parley/tcp_mux.h), in place of listeners
+  // of their own, unless tcpCandidates is none. Looked at when the connection is made.
+  const TcpMux* tcpMux = nullptr;
 
   // Names of the network interfaces to gather on ("eth0"); empty: all that are up.
   std::vector<std::string> interfaces{};

@@ -20,6 +20,7 @@ namespace parley {
 PARLEY_API std::string_view toString(RTCIceTransportPolicy value);
 PARLEY_API std::string_view toString(RTCBundlePolicy value);
 PARLEY_API std::string_view toString(RTCRtcpMuxPolicy value);
+PARLEY_API std::string_view toString(TcpCandidates value);
 PARLEY_API std::string_view toString(RTCSdpType value);
 PARLEY_API std::string_view toString(RTCIceComponent value);
 PARLEY_API std::string_view toString(RTCIceProtocol value);

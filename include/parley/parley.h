@@ -13,6 +13,7 @@
 #include "parley/promise.h"
 #include "parley/runtime.h"
 #include "parley/session_description.h"
+#include "parley/tcp_mux.h"
 #include "parley/transports.h"
 #include "parley/udp_mux.h"
 #include "parley/version.h"

@@ -76,7 +76,13 @@ inline constexpr Duration kHandshake = 30s;
 
 namespace ice {
 inline constexpr std::size_t kLocalCandidates = 64;
-inline constexpr std::size_t kOwnNames = 16;  // of one connection, in place of its addresses
+inline constexpr std::size_t kOwnNames = 16;     // of one connection, in place of its addresses
+inline constexpr std::size_t kTcpStreams = 64;   // of one candidate
+inline constexpr std::size_t kTcpUnproved = 16;  // accepted, and no check of the peer came yet
+inline constexpr std::size_t kTcpUnprovedBySource = 4;  // of them
+inline constexpr Duration kTcpProof = 10s;              // and then they are closed
+inline constexpr Duration kTcpIdle = 30s;               // nothing went either way: consent is over
+inline constexpr std::size_t kTcpUnsent = 256u << 10;   // bytes of a stream; more is lost like UDP
 inline constexpr std::size_t kRemoteCandidates = 100;
 inline constexpr std::size_t kPairs = 100;  // RFC 8445 6.1.2.5
 inline constexpr std::size_t kPeerReflexive = 32;
@@ -192,10 +198,12 @@ inline constexpr std::size_t kMid = 64;
 }  // namespace sdp
 
 namespace mux {
-inline constexpr std::size_t kShares = 65'536;     // of one socket
-inline constexpr std::size_t kRoutes = 8;          // remote addresses of a share
-inline constexpr std::size_t kRequestsKept = 128;  // of a share: may be answered from anywhere
-inline constexpr std::size_t kUnsent = 4'096;      // datagrams while the socket is not writable
+inline constexpr std::size_t kShares = 65'536;       // of one socket
+inline constexpr std::size_t kRoutes = 8;            // remote addresses of a share
+inline constexpr std::size_t kRequestsKept = 128;    // of a share: may be answered from anywhere
+inline constexpr std::size_t kUnsent = 4'096;        // datagrams while the socket is not writable
+inline constexpr std::size_t kStreams = 256;         // accepted, and it is not known whose they are
+inline constexpr std::size_t kStreamsBySource = 16;  // of them
 }  // namespace mux
 
 namespace loop {

@@ -65,6 +65,11 @@ void Agent::removeLocal(Step& step, CandidateId candidate) {
   }
 }
 
+void Agent::pathLost(Step& step, const Path& path) {
+  shared_->prepare(step);
+  if (Transport* owner = ownerOf(path.local)) owner->pathLost(step, path);
+}
+
 void Agent::endOfLocals(Step& step, TransportIndex transport) {
   shared_->prepare(step);
   if (Transport* found = find(transport)) found->current().endOfLocals();

@@ -58,6 +58,7 @@ class Agent {
                                          std::optional<CandidateId> base = std::nullopt,
                                          std::optional<IpAddress> server = std::nullopt);
   void removeLocal(Step& step, CandidateId candidate);  // its socket or allocation is gone
+  void pathLost(Step& step, const Path& path);          // the connection behind it has ended
   void endOfLocals(Step& step, TransportIndex transport);
   const Candidate* local(CandidateId candidate) const;
 

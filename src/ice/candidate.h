@@ -56,6 +56,10 @@ std::uint32_t candidatePriority(CandidateType type, Protocol protocol,
 // Interleaves IPv6 and IPv4 of interfaces ranked from best (0) on: RFC 8421 4.
 std::uint16_t localPreference(IpAddress::Family family, unsigned interfaceRank);
 
+// Of TCP candidates that are host or relayed ones (RFC 6544 4.2): the direction stands above all
+// else, active before passive before simultaneous-open.
+std::uint16_t localPreference(TcpType type, IpAddress::Family family, unsigned interfaceRank);
+
 // Equal exactly for candidates of the same type, base address, protocol and server (RFC 8445
 // 5.1.1.3). The salt, one per peer, keeps the base address from being guessed back.
 std::string candidateFoundation(CandidateType type, const IpAddress& base, Protocol protocol,

@@ -156,6 +156,17 @@ TEST(LocalPreference, InterleavesTheFamilies) {
   EXPECT_GT(localPreference(v4, 20'000), 0);
 }
 
+// RFC 6544 4.2.
+TEST(LocalPreference, OfTcpPutsTheDirectionFirst) {
+  using enum IpAddress::Family;
+  EXPECT_EQ(localPreference(TcpType::active, v6, 0), 6 * 8'192 + 8'191);
+  EXPECT_EQ(localPreference(TcpType::passive, v4, 0), 4 * 8'192 + 8'190);
+  EXPECT_GT(localPreference(TcpType::active, v4, 9'999), localPreference(TcpType::passive, v6, 0));
+  EXPECT_GT(localPreference(TcpType::passive, v4, 9'999),
+            localPreference(TcpType::simultaneousOpen, v6, 0));
+  EXPECT_GT(localPreference(TcpType::passive, v4, 0), localPreference(TcpType::passive, v6, 1));
+}
+
 TEST(CandidateFoundation, IsEqualExactlyForEqualTypeBaseProtocolAndServer) {
   const IpAddress base = *IpAddress::parse("192.0.2.1");
   const IpAddress other = *IpAddress::parse("192.0.2.2");

@@ -59,11 +59,6 @@ Pair* CheckList::takeTriggered() {
   return nullptr;
 }
 
-Pair* CheckList::bestWaiting() {
-  const auto found = std::ranges::find(pairs_, PairState::waiting, &Pair::state);
-  return found == pairs_.end() ? nullptr : &*found;
-}
-
 void CheckList::collectFoundations(std::vector<std::uint64_t>& active,
                                    std::vector<std::uint64_t>& succeeded) const {
   for (const Pair& pair : pairs_) {

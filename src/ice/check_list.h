@@ -28,7 +28,6 @@ class CheckList {
   void trigger(Pair& pair);  // at most once in the queue; makes it Waiting
   bool hasTriggered() const { return !triggered_.empty(); }
   Pair* takeTriggered();
-  Pair* bestWaiting();
 
   bool has(PairState state) const {
     return std::ranges::find(pairs_, state, &Pair::state) != pairs_.end();

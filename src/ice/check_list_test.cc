@@ -108,6 +108,9 @@ TEST(CanPair, AsksForTheSameFamilyProtocolAndReach) {
   EXPECT_TRUE(canPair(active, passive));
   EXPECT_FALSE(canPair(passive, active));
   EXPECT_FALSE(canPair(active, active));
+  const Candidate so = candidate("candidate:1 1 tcp 1 192.0.2.1 8 typ host tcptype so");
+  EXPECT_TRUE(canPair(so, so));
+  EXPECT_FALSE(canPair(active, so));
 }
 
 TEST(CanPair, KeepsWhatANameHidesFromTurnServers) {

@@ -30,6 +30,8 @@ struct Config {
   // ours would: a pair they come on is valid, and their silence is the peer's.
   bool lite = false;
   Duration pacing = limits::ice::kPacing;  // Ta of ordinary checks
+  // No connection is made while UDP may still answer.
+  Duration tcpHeadStart = std::chrono::milliseconds(250);
   Duration consentInterval = limits::ice::kConsentInterval;
   Duration consentExpires = limits::ice::kConsentExpires;
   Duration disconnectedAfter = limits::ice::kDisconnected;

@@ -23,7 +23,7 @@ void Generation::addLocal(Step& step, LocalCandidate local) {
   // there already and better.
   if (!isBase || stopped_ || failed_ || shared_.config.lite) return;
   const LocalCandidate& base = book_.locals().back();
-  for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
+  for (const RemoteCandidate& remote : book_.remotes()) pairUp(step, base, remote);
   settle(step);
 }
 
@@ -34,17 +34,43 @@ bool Generation::removeLocal(Step& step, CandidateId id) {
   book_.removeLocal(id);
   if (!isBase) return true;
   list_.removeIf([id](const Pair& pair) { return pair.path.local == id; });
+  onPairsRemoved(step, "the address of the selected pair went away");
+  return true;
+}
+
+// The selected one may have been among them.
+void Generation::onPairsRemoved(Step& step, const char* why) {
   forgetChecks();
   if (selected_ != PairId{} && !list_.find(selected_)) {
     selected_ = {};
     lost_.start(step.now, limits::ice::kFailed);
-    reason_ = "the address of the selected pair went away";
+    reason_ = why;
     PARLEY_TRACE(step, Topic::ice, "pair_lost", {"transport", transport_.value},
                  {"trigger", reason_});
     reopen(step);
   }
   settle(step);
-  return true;
+}
+
+// A passive pair ends with its connection, for only the peer can make another. An active one is
+// connected again by its next check (RFC 6544 8).
+void Generation::pathLost(Step& step, const Path& path) {
+  std::erase_if(early_, [&path](const EarlyRequest& early) { return early.path == path; });
+  Pair* pair = list_.find(path);
+  if (!pair) return;
+  const LocalCandidate* base = book_.base(path.local);
+  if (!base || base->candidate.tcpType != TcpType::active) {
+    list_.removeIf([&path](const Pair& each) { return each.path == path; });
+    return onPairsRemoved(step, "the connection of the selected pair is gone");
+  }
+  if (pair->id != sending_) {
+    pair->valid = pair->known = false;
+    if (pair->state == PairState::succeeded)
+      setState(step, *pair, PairState::failed, "its connection is gone");
+  } else if (std::ranges::none_of(checks_, &Check::recovery)) {
+    consent_.asked(step.now);
+    startCheck(step, *pair, true, "its connection is gone");
+  }
 }
 
 void Generation::setRemoteCredentials(Step& step, Credentials remote) {
@@ -81,19 +107,23 @@ Result<CandidateId, AddError> Generation::addRemote(Step& step, Candidate candid
   if (added->changed) refreshPriorities(added->id);
   if (added->isNew && !stopped_ && !failed_ && !shared_.config.lite) {
     for (const LocalCandidate& base : book_.locals()) {
-      if (base.isBase()) addPair(step, base, *book_.remote(added->id));
+      if (base.isBase()) pairUp(step, base, *book_.remote(added->id));
     }
   }
   settle(step);
   return added->id;
 }
 
+void Generation::pairUp(Step& step, const LocalCandidate& base, const RemoteCandidate& remote) {
+  if (canPair(base.candidate, remote.candidate)) addPair(step, base, remote);
+}
+
 Pair* Generation::addPair(Step& step, const LocalCandidate& base, const RemoteCandidate& remote) {
-  if (!canPair(base.candidate, remote.candidate)) return nullptr;
   Pair pair;
   pair.id = {shared_.nextPair++};
   pair.path = {base.id, withZoneOf(remote.candidate.address, base.candidate.address.ip)};
   pair.remote = remote.id;
+  pair.protocol = base.candidate.protocol;
   pair.seenAs = base.id;
   pair.localPriority = base.candidate.priority;
   pair.remotePriority = remote.candidate.priority;
@@ -118,7 +148,7 @@ void Generation::pairAll(Step& step) {
   if (shared_.config.lite) return;
   for (const LocalCandidate& base : book_.locals()) {
     if (!base.isBase()) continue;
-    for (const RemoteCandidate& remote : book_.remotes()) addPair(step, base, remote);
+    for (const RemoteCandidate& remote : book_.remotes()) pairUp(step, base, remote);
   }
 }
 
@@ -402,6 +432,11 @@ Instant Generation::deadline() const {
   Instant due = earliest(patience_.due(), lost_.due(), lookAgain_);
   for (const Check& check : checks_) due = std::min(due, check.transaction.due());
   for (const Pair& pair : list_.pairs()) due = std::min(due, pair.recheckAt);
+  const auto isHeld = [](const Pair& pair) {
+    return pair.protocol == Protocol::tcp && pair.state == PairState::waiting;
+  };
+  if (tcpFrom_ > shared_.now && std::ranges::any_of(list_.pairs(), isHeld))
+    due = std::min(due, tcpFrom_);
   if (const Pair* pair = sendPair()) {
     due = std::min(due, consent_.due(shared_.now, pair->counters.currentRoundTrip));
   }

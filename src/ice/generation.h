@@ -31,6 +31,7 @@ class Generation {
 
   void addLocal(Step& step, LocalCandidate local);
   bool removeLocal(Step& step, CandidateId id);
+  void pathLost(Step& step, const Path& path);
   void endOfLocals() { localsEnded_ = true; }
   void setRemoteCredentials(Step& step, Credentials remote);
   Result<CandidateId, AddError> addRemote(Step& step, Candidate candidate);
@@ -62,7 +63,7 @@ class Generation {
   }
   bool hasFrozen() const { return hasOpen(PairState::frozen); }
   bool hasTriggered() const { return remote_ && !failed_ && list_.hasTriggered(); }
-  bool hasOrdinary() const { return hasOpen(PairState::waiting); }
+  bool hasOrdinary() const { return remote_ && !failed_ && nextOrdinary(); }
   Instant deadline() const;
 
   // Data on the pair chosen for it; the packet is taken only if there is one.
@@ -109,6 +110,21 @@ class Generation {
     const Pair* selected = stopped_ ? nullptr : list_.find(selected_);
     return selected && pair.priority > selected->priority;
   }
+  // UDP goes first, and where it answers nothing else is tried.
+  bool isHeldBack(const Pair& pair) const {
+    return pair.protocol == Protocol::tcp && !disconnected_ &&
+           (shared_.now < tcpFrom_ || std::ranges::any_of(
+                                          list_.pairs(),
+                                          [&pair](const Pair& other) {
+                                            return other.valid && other.priority > pair.priority;
+                                          }));
+  }
+  const Pair* nextOrdinary() const {
+    const auto found = std::ranges::find_if(list_.pairs(), [this](const Pair& pair) {
+      return pair.state == PairState::waiting && isWorthChecking(pair) && !isHeldBack(pair);
+    });
+    return found == list_.pairs().end() ? nullptr : &*found;
+  }
   bool hasOpen(PairState state) const {
     return remote_ && !failed_ &&
            std::ranges::any_of(list_.pairs(), [this, state](const Pair& pair) {
@@ -117,9 +133,11 @@ class Generation {
   }
 
   // generation.cc: candidates and pairs, selection, state
+  void pairUp(Step& step, const LocalCandidate& base, const RemoteCandidate& remote);
   Pair* addPair(Step& step, const LocalCandidate& base, const RemoteCandidate& remote);
   void pairAll(Step& step);
   void removePairs(CandidateId remote);
+  void onPairsRemoved(Step& step, const char* why);
   void forgetChecks();
   void refreshPriorities(CandidateId remote);
   void syncRole();
@@ -168,9 +186,10 @@ class Generation {
   PairId selected_{};  // {0}: none
   PairId sending_{};
   Instant firstValid_ = never();
-  Instant lookAgain_ = never();  // when the nomination is weighed again
-  Timer patience_;               // RFC 8863
-  Timer lost_;                   // since the selected pair's base went away
+  Instant tcpFrom_ = Instant::min();  // checks over TCP begin
+  Instant lookAgain_ = never();       // when the nomination is weighed again
+  Timer patience_;                    // RFC 8863
+  Timer lost_;                        // since the selected pair's base went away
   std::uint32_t roleEpoch_;
   const char* reason_ = "new credentials";
   bool localsEnded_ = false;

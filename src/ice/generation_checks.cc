@@ -36,8 +36,8 @@ bool Generation::sendTriggered(Step& step) {
 
 bool Generation::sendOrdinary(Step& step) {
   if (!remote_ || failed_) return false;
-  Pair* pair = list_.bestWaiting();
-  return pair && isWorthChecking(*pair) && startCheck(step, *pair, false, "ordinary check");
+  const Pair* next = nextOrdinary();
+  return next && startCheck(step, *list_.find(next->id), false, "ordinary check");
 }
 
 bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* trigger) {
@@ -49,7 +49,7 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* t
   body.id = stun::newTransactionId(step.secrets);
   body.role = shared_.role;
   body.tieBreaker = shared_.tieBreaker;
-  body.priority = peerReflexivePriority(pair.localPriority);
+  body.priority = peerReflexivePriority(pair.protocol, pair.localPriority);
   body.useCandidate =
       shared_.role == Role::controlling && (pair.nominating || (recovery && pair.id == selected_));
   body.nomination = pair.nomination;
@@ -65,6 +65,8 @@ bool Generation::startCheck(Step& step, Pair& pair, bool recovery, const char* t
     }
     setState(step, pair, PairState::inProgress, trigger);
   }
+  if (pair.protocol == Protocol::udp && tcpFrom_ == Instant::min())
+    tcpFrom_ = step.now + shared_.config.tcpHeadStart;
   const stun::ClientTransaction transaction =
       recovery ? stun::ClientTransaction(body.id, BackoffPolicy{limits::ice::kRecoveryRetry,
                                                                 limits::ice::kRecoveryRetry, 0})
@@ -93,7 +95,7 @@ void Generation::sendConsent(Step& step, Pair& pair) {
   body.id = stun::newTransactionId(step.secrets);
   body.role = shared_.role;
   body.tieBreaker = shared_.tieBreaker;
-  body.priority = peerReflexivePriority(pair.localPriority);
+  body.priority = peerReflexivePriority(pair.protocol, pair.localPriority);
   // Peers that follow the last nomination are reminded of it.
   body.useCandidate = shared_.role == Role::controlling && pair.id == selected_;
   body.nomination = pair.nomination;
@@ -278,15 +280,18 @@ void Generation::noteMapped(Step& step, Pair& pair, const Address& mapped) {
     pair.seenAs = seen->id;
     return;
   }
+  // Each connection has a port of its own, which the candidate does not name (RFC 6544 4.5).
+  if (base->candidate.tcpType == TcpType::active && mapped.ip == base->candidate.address.ip) return;
   if (!book_.hasRoomForLocal() || !isSendable(mapped)) return;
   LocalCandidate found;
   found.id = {shared_.nextCandidate++};
   found.base = base->id;
   found.candidate.address = mapped;
   found.candidate.protocol = protocol;
+  found.candidate.tcpType = base->candidate.tcpType;
   found.candidate.component = base->candidate.component;
   found.candidate.type = CandidateType::peerReflexive;
-  found.candidate.priority = peerReflexivePriority(base->candidate.priority);
+  found.candidate.priority = peerReflexivePriority(protocol, base->candidate.priority);
   found.candidate.related = base->candidate.address;
   found.candidate.foundation =
       candidateFoundation(CandidateType::peerReflexive, base->candidate.address.ip, protocol,

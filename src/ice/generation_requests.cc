@@ -32,7 +32,9 @@ void Generation::receiveRequest(Step& step, const Path& path, const stun::Messag
 
   const LocalCandidate* base = book_.base(path.local);
   const std::uint32_t fallback =
-      candidatePriority(CandidateType::peerReflexive, 0xffff, base ? base->candidate.component : 1);
+      base ? candidatePriority(CandidateType::peerReflexive, base->candidate.protocol, 0xffff,
+                               base->candidate.component)
+           : candidatePriority(CandidateType::peerReflexive, 0xffff, 1);
   const std::uint32_t nomination = request.findU32(stun::Attribute::nomination).value_or(0);
   const Wish wish{
       .priority = std::max(request.findU32(stun::Attribute::priority).value_or(fallback), 1u),
@@ -122,6 +124,7 @@ Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t pr
     found.priority = priority;
     found.address = path.remote;
     found.type = CandidateType::peerReflexive;
+    if (base->candidate.tcpType == TcpType::passive) found.tcpType = TcpType::active;
     // An old one gives way only when nothing has come of it, so that a peer that shows a new
     // address every second cannot make us check each of them.
     const auto replaceable = [&](const RemoteCandidate& other) {
@@ -145,6 +148,10 @@ Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t pr
     shared_.emit(PeerReflexiveFound{transport_, fresh, true, std::move(found)});
     remote = book_.remote(fresh);
   }
+  // Whatever the two are, this connection stands: a passive one gets its pairs here and nowhere
+  // else (RFC 6544 6.2).
+  const bool isConnected = base->candidate.protocol == Protocol::tcp;
+  if (!isConnected && !canPair(base->candidate, remote->candidate)) return nullptr;
   Pair* pair = addPair(step, *base, *remote);
   // The path is told by the datagram itself, zone and all.
   if (pair && !list_.find(path)) pair->path = path;

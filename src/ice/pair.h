@@ -13,6 +13,7 @@ struct Pair {
   PairId id;
   Path path;
   CandidateId remote;
+  Protocol protocol = Protocol::udp;
   CandidateId seenAs;  // our candidate as the peer sees it; the base until an answer told
   std::uint32_t localPriority = 0;
   std::uint32_t remotePriority = 0;

@@ -24,7 +24,11 @@ unsigned typePreference(CandidateType type) {
   return 0;
 }
 
-constexpr unsigned kTcpBelowUdp = 36;
+unsigned typePreference(CandidateType type, Protocol protocol) {
+  constexpr unsigned kTcpBelowUdp = 36;
+  const unsigned preference = typePreference(type);
+  return protocol == Protocol::tcp ? preference - std::min(preference, kTcpBelowUdp) : preference;
+}
 
 std::uint64_t mix(std::uint64_t hash, Bytes bytes) {
   for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100'0000'01b3;
@@ -50,9 +54,7 @@ IpAddress withoutZone(const IpAddress& ip) {
 
 std::uint32_t candidatePriority(CandidateType type, Protocol protocol,
                                 std::uint16_t localPreference, std::uint16_t component) {
-  unsigned preference = typePreference(type);
-  if (protocol == Protocol::tcp) preference -= std::min(preference, kTcpBelowUdp);
-  return preference << 24 | static_cast<std::uint32_t>(localPreference) << 8 |
+  return typePreference(type, protocol) << 24 | static_cast<std::uint32_t>(localPreference) << 8 |
          ((256u - component) & 0xff);
 }
 
@@ -64,6 +66,14 @@ std::uint32_t candidatePriority(CandidateType type, std::uint16_t localPreferenc
 std::uint16_t localPreference(IpAddress::Family family, unsigned interfaceRank) {
   const unsigned below = 2 * std::min(interfaceRank, 32'000u);
   return static_cast<std::uint16_t>(65'535u - below - (family == IpAddress::Family::v4 ? 1u : 0u));
+}
+
+std::uint16_t localPreference(TcpType type, IpAddress::Family family, unsigned interfaceRank) {
+  constexpr unsigned kOthers = 1u << 13;
+  const unsigned direction = type == TcpType::active ? 6 : type == TcpType::passive ? 4 : 2;
+  const unsigned below =
+      2 * std::min(interfaceRank, 4'000u) + (family == IpAddress::Family::v4 ? 1u : 0u);
+  return static_cast<std::uint16_t>(kOthers * direction + (kOthers - 1 - below));
 }
 
 std::string candidateFoundation(CandidateType type, const IpAddress& base, Protocol protocol,
@@ -86,8 +96,9 @@ std::uint64_t pairPriority(Role role, std::uint32_t local, std::uint32_t remote)
          (controlling > controlled ? 1 : 0);
 }
 
-std::uint32_t peerReflexivePriority(std::uint32_t basePriority) {
-  return typePreference(CandidateType::peerReflexive) << 24 | (basePriority & 0x00ff'ffff);
+std::uint32_t peerReflexivePriority(Protocol protocol, std::uint32_t basePriority) {
+  return typePreference(CandidateType::peerReflexive, protocol) << 24 |
+         (basePriority & 0x00ff'ffff);
 }
 
 bool canPair(const Candidate& base, const Candidate& remote) {

@@ -14,7 +14,7 @@ std::uint64_t pairPriority(Role role, std::uint32_t local, std::uint32_t remote)
 
 // What a check puts into PRIORITY: that of a peer-reflexive candidate on the same base
 // (RFC 8445 7.1.1).
-std::uint32_t peerReflexivePriority(std::uint32_t basePriority);
+std::uint32_t peerReflexivePriority(Protocol protocol, std::uint32_t basePriority);
 
 // RFC 8445 6.1.2.2 and, for TCP, RFC 6544 6.2: may a check go from this base to that address?
 bool canPair(const Candidate& base, const Candidate& remote);

@@ -84,6 +84,11 @@ bool Transport::removeLocal(Step& step, CandidateId id) {
   return now || before;
 }
 
+void Transport::pathLost(Step& step, const Path& path) {
+  current_->pathLost(step, path);
+  if (previous_) previous_->pathLost(step, path);
+}
+
 const LocalCandidate* Transport::local(CandidateId id) const {
   if (const LocalCandidate* found = current_->book().local(id)) return found;
   return previous_ ? previous_->book().local(id) : nullptr;

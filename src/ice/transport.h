@@ -26,6 +26,7 @@ class Transport {
                                          std::optional<CandidateId> base,
                                          std::optional<IpAddress> server = std::nullopt);
   bool removeLocal(Step& step, CandidateId id);
+  void pathLost(Step& step, const Path& path);
   const LocalCandidate* local(CandidateId id) const;
 
   void receiveRequest(Step& step, const Path& path, const stun::MessageView& request);

@@ -21,7 +21,10 @@ class Call {
  public:
   using Make = std::function<std::unique_ptr<RTCPeerConnection>()>;
 
-  explicit Call(const Make& make) : offerer(make()), answerer(make()) {
+  using IsTold = std::function<bool(const RTCIceCandidate&)>;  // to the other side
+
+  explicit Call(const Make& make, IsTold isTold = {})
+      : offerer(make()), answerer(make()), isTold_(std::move(isTold)) {
     trickle(*offerer, answerer);
     trickle(*answerer, offerer);
     offered = offerer->createDataChannel("call");
@@ -54,21 +57,32 @@ class Call {
       into.push_back(std::get<std::string>(event.data));
     };
   }
-  static void trickle(RTCPeerConnection& from, std::unique_ptr<RTCPeerConnection>& to) {
-    from.onicecandidate = [&to](const RTCPeerConnectionIceEvent& event) {
+  void trickle(RTCPeerConnection& from, std::unique_ptr<RTCPeerConnection>& to) {
+    from.onicecandidate = [this, &to](const RTCPeerConnectionIceEvent& event) {
+      if (event.candidate && isTold_ && !isTold_(*event.candidate)) return;
       if (event.candidate && to) to->addIceCandidate(event.candidate->toInit());
     };
+  }
+  // Descriptions tell no candidates where some are not to be told.
+  RTCSessionDescriptionInit toldBy(const RTCPeerConnection& peer) const {
+    RTCSessionDescriptionInit description = *peer.localDescription();
+    if (!isTold_) return description;
+    for (std::size_t at; (at = description.sdp.find("a=candidate:")) != std::string::npos;)
+      description.sdp.erase(at, description.sdp.find('\n', at) + 1 - at);
+    return description;
   }
   Async negotiate() {
     try {
       co_await offerer->setLocalDescription();
-      co_await answerer->setRemoteDescription(*offerer->localDescription());
+      co_await answerer->setRemoteDescription(toldBy(*offerer));
       co_await answerer->setLocalDescription();
-      co_await offerer->setRemoteDescription(*answerer->localDescription());
+      co_await offerer->setRemoteDescription(toldBy(*answerer));
     } catch (const DOMException& error) {
       EXPECT_EQ(error.name(), "AbortError") << error.what();
     }
   }
+
+  IsTold isTold_;
 };
 
 }  // namespace parley::test

@@ -24,6 +24,7 @@ class LoopRealm final : public Realm {
   std::unique_ptr<session::Port> openSession(
       session::Config config, std::weak_ptr<session::Port::Listener> listener) override;
   std::shared_ptr<session::MuxHandle> openMux() override { return attachment_->openMux(); }
+  std::shared_ptr<session::TcpMuxHandle> openTcpMux() override { return attachment_->openTcpMux(); }
   std::size_t muxes() const { return attachment_->openMuxes(); }
   Tracing tracing() override;
   std::uint32_t newSubject() override { return ++attachment_->subjects; }

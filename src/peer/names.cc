@@ -20,6 +20,8 @@ constexpr auto kNames<RTCBundlePolicy> = to_array<Name>({"balanced", "max-compat
 template <>
 constexpr auto kNames<RTCRtcpMuxPolicy> = to_array<Name>({"require"});
 template <>
+constexpr auto kNames<TcpCandidates> = to_array<Name>({"none", "active", "all"});
+template <>
 constexpr auto kNames<RTCSdpType> = to_array<Name>({"offer", "pranswer", "answer", "rollback"});
 template <>
 constexpr auto kNames<RTCIceComponent> = to_array<Name>({"rtp", "rtcp"});
@@ -88,6 +90,7 @@ std::optional<Enum> parse(std::string_view text) {
 std::string_view toString(RTCIceTransportPolicy value) { return nameOf(value); }
 std::string_view toString(RTCBundlePolicy value) { return nameOf(value); }
 std::string_view toString(RTCRtcpMuxPolicy value) { return nameOf(value); }
+std::string_view toString(TcpCandidates value) { return nameOf(value); }
 std::string_view toString(RTCSdpType value) { return nameOf(value); }
 std::string_view toString(RTCIceComponent value) { return nameOf(value); }
 std::string_view toString(RTCIceProtocol value) { return nameOf(value); }
@@ -112,6 +115,7 @@ std::string_view toString(RTCIceConnectionState value) { return nameOf(value); }
 template std::optional<RTCIceTransportPolicy> parse<RTCIceTransportPolicy>(std::string_view);
 template std::optional<RTCBundlePolicy> parse<RTCBundlePolicy>(std::string_view);
 template std::optional<RTCRtcpMuxPolicy> parse<RTCRtcpMuxPolicy>(std::string_view);
+template std::optional<TcpCandidates> parse<TcpCandidates>(std::string_view);
 template std::optional<RTCSdpType> parse<RTCSdpType>(std::string_view);
 template std::optional<RTCIceComponent> parse<RTCIceComponent>(std::string_view);
 template std::optional<RTCIceProtocol> parse<RTCIceProtocol>(std::string_view);

@@ -27,6 +27,7 @@ TEST(Names, GoBothWaysForEveryEnumerator) {
   expectBothWays(RTCIceTransportPolicy::all);
   expectBothWays(RTCBundlePolicy::maxBundle);
   expectBothWays(RTCRtcpMuxPolicy::require);
+  expectBothWays(TcpCandidates::all);
   expectBothWays(RTCSdpType::rollback);
   expectBothWays(RTCIceComponent::rtcp);
   expectBothWays(RTCIceProtocol::tcp);

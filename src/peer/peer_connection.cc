@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "parley/certificate.h"
+#include "parley/tcp_mux.h"
 #include "parley/udp_mux.h"
 #include "peer/errors.h"
 #include "peer/ice_server.h"
@@ -88,9 +89,11 @@ void PeerConnection::start() {
   context_.tasks.start(std::shared_ptr<Tasks>(self, &context_.tasks));
   // Opened when it is needed first, so that setConfiguration may still say how.
   const auto mux = tuning_.udpMux ? tuning_.udpMux->handle() : nullptr;
-  context_.openSession = [this, mux] {
+  const auto tcpMux = tuning_.tcpMux ? tuning_.tcpMux->handle() : nullptr;
+  context_.openSession = [this, mux, tcpMux] {
     session::Config config = sessionConfig(configuration_, tuning_, identity_);
     config.gather.mux = mux;
+    config.gather.tcpMux = tcpMux;
     config.subject = context_.subject;
     return context_.realm->openSession(std::move(config),
                                        std::weak_ptr<session::Port::Listener>(weak_from_this()));

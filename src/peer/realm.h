@@ -35,6 +35,7 @@ class Realm {
 
   // A mux on the loop of the objects, without sockets yet; null: they have no loop, or it is gone.
   virtual std::shared_ptr<session::MuxHandle> openMux() { return nullptr; }
+  virtual std::shared_ptr<session::TcpMuxHandle> openTcpMux() { return nullptr; }
 
   // Where the objects' own states are traced: nowhere, when they live on another thread than the
   // sink, which then still hears all that the engine does.

@@ -23,6 +23,18 @@ std::pair<IpAddress, IpAddress> parse(const AddressMapping& mapping) {
   return {*local, *external};
 }
 
+session::TcpGathering gatheringOf(TcpCandidates candidates) {
+  switch (candidates) {
+    case TcpCandidates::none:
+      return session::TcpGathering::none;
+    case TcpCandidates::active:
+      return session::TcpGathering::active;
+    case TcpCandidates::all:
+      return session::TcpGathering::all;
+  }
+  return session::TcpGathering::none;
+}
+
 // Where candidates come from.
 void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
   gather.portMin = tuning.portMin;
@@ -40,6 +52,7 @@ void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
     gather.addressMappings.push_back(parse(mapping));
   gather.hideAddresses = tuning.hideAddresses;
   gather.gatherContinually = tuning.gatherContinually;
+  gather.tcp = gatheringOf(tuning.tcpCandidates);
   gather.ipv6Relays = tuning.ipv6Relays;
   gather.authoritiesPem = tuning.turnAuthorities.value_or("");
 }

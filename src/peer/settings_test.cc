@@ -143,6 +143,11 @@ TEST(Settings, WhatIsGatheredReachesTheSession) {
   EXPECT_TRUE(gather.hideAddresses);
   EXPECT_TRUE(gather.ipv6Relays);
   EXPECT_FALSE(gather.gatherContinually);
+  EXPECT_EQ(gather.tcp, session::TcpGathering::active);
+  tuning.tcpCandidates = TcpCandidates::all;
+  EXPECT_EQ(sessionConfig({}, tuning, nullptr).gather.tcp, session::TcpGathering::all);
+  tuning.tcpCandidates = TcpCandidates::none;
+  EXPECT_EQ(sessionConfig({}, tuning, nullptr).gather.tcp, session::TcpGathering::none);
 }
 
 // --- setConfiguration

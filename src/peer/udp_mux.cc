@@ -2,37 +2,18 @@
 
 #include "parley/udp_mux.h"
 
-#include <optional>
-
-#include "core/address.h"
 #include "peer/errors.h"
+#include "peer/mux_addresses.h"
 #include "peer/realm.h"
-#include "session/gatherer.h"
 #include "session/udp_mux.h"
 
 namespace parley {
-namespace {
-
-std::vector<IpAddress> addressesOf(const UdpMuxOptions& options, session::MuxHandle& handle) {
-  if (options.addresses.empty())
-    return session::Gatherer(*handle.host, *handle.mux, session::GatherConfig{}).addresses();
-  std::vector<IpAddress> addresses;
-  for (const std::string& text : options.addresses) {
-    const auto address = IpAddress::parse(text);
-    if (!address || address->isUnspecified())
-      throw peer::typeError("a mux needs addresses of this machine");
-    addresses.push_back(*address);
-  }
-  return addresses;
-}
-
-}  // namespace
-
 UdpMux::UdpMux(const std::shared_ptr<peer::Realm>& realm, const UdpMuxOptions& options)
     : handle_(realm->openMux()) {
   if (!handle_) throw peer::invalidState("the loop is gone");
   std::uint16_t port = options.port;
-  for (const IpAddress& address : addressesOf(options, *handle_)) {
+  for (const IpAddress& address :
+       peer::muxAddresses(options.addresses, *handle_->host, *handle_->mux)) {
     const auto bound = handle_->mux->open({.local = address, .portMin = port, .portMax = port});
     if (!bound) {
       if (options.addresses.empty()) continue;  // some are not for us

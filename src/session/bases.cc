@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/limits.h"
+
 namespace parley::session {
 
 bool Bases::receive(Datagram datagram) {
   Base* base = find(datagram.socket);
   if (!base || datagram.packet.size() == 0) return false;
   if (base->relay) {
-    relaying_ = base->id();
+    hearing_ = base->id();
     base->relay->receive(std::move(datagram));
   } else {
     arrived_ = Arrival{.transport = base->transport,
@@ -21,15 +23,51 @@ bool Bases::receive(Datagram datagram) {
 }
 
 void Bases::receive(Step& step, SocketId stream, MutableBytes bytes) {
-  Base* base = find(stream);
-  if (!base || !base->relay) return;
-  relaying_ = stream;
-  base->relay->onStreamBytes(step, bytes);
+  Base* base = ofStream(stream);
+  if (!base) return;
+  hearing_ = stream;
+  if (base->relay) base->relay->onStreamBytes(step, bytes);
+  if (base->tcp) base->tcp->onBytes(step, stream, bytes);
+}
+
+void Bases::accept(Step& step, SocketId listener, SocketId stream, const Address& remote) {
+  Base* base = find(listener);
+  if (!base || !base->tcp) return host_.close(stream);
+  base->tcp->accept(step, stream, remote);
+}
+
+bool Bases::take(Step& step, TransportId transport, const IpAddress& local,
+                 std::unique_ptr<FramedStream> stream) {
+  Base* base = find(transport, {ice::TcpType::passive, local});
+  const SocketId id = stream->id();
+  if (!base || !base->tcp->take(step, std::move(stream))) {
+    host_.close(id);
+    return false;
+  }
+  hearing_ = id;
+  return true;
+}
+
+void Bases::streamOpened(Step& step, SocketId stream, const Address& local) {
+  Base* base = ofStream(stream);
+  if (base && base->relay) base->relay->onStreamOpened(step, local);
+  if (base && base->tcp) base->tcp->onOpened(stream);
+}
+
+void Bases::streamClosed(Step& step, SocketId stream, StreamEnd reason) {
+  Base* base = ofStream(stream);
+  if (base && base->relay) base->relay->onStreamClosed(step, reason);
+  if (base && base->tcp) base->tcp->onClosed(stream);
 }
 
 std::optional<Bases::Arrival> Bases::nextArrival(Step& step) {
   if (arrived_) return std::exchange(arrived_, std::nullopt);
-  Base* base = relaying_ == SocketId{} ? nullptr : find(relaying_);
+  Base* base = ofStream(hearing_);
+  if (auto framed = base && base->tcp ? base->tcp->next(step) : std::nullopt)
+    return Arrival{.transport = base->transport,
+                   .socket = base->id(),
+                   .path = {base->candidate, framed->remote},
+                   .packet = Packet::lend(framed->payload)};
   while (auto relayed = base && base->relay ? base->relay->nextRelayed(step) : std::nullopt) {
     if (relayed->payload.size() == 0) continue;
     return Arrival{.transport = base->transport,
@@ -37,7 +75,7 @@ std::optional<Bases::Arrival> Bases::nextArrival(Step& step) {
                    .path = {base->candidate, relayed->peer},
                    .packet = std::move(relayed->payload)};
   }
-  relaying_ = {};
+  hearing_ = {};
   return std::nullopt;
 }
 
@@ -48,10 +86,18 @@ void Bases::send(Step& step, const ice::Path& path, Packet packet) {
     base->relay->send(step, path.remote, std::move(packet));
     return;
   }
+  if (base->tcp) return base->tcp->send(step, path.remote, std::move(packet));
   host_.send({.socket = base->id(),
               .local = base->socket.local,
               .remote = path.remote,
               .packet = std::move(packet)});
+}
+
+std::optional<ice::Path> Bases::nextLost() {
+  for (const auto& base : bases_)
+    if (auto remote = base->tcp ? base->tcp->nextLost() : std::nullopt)
+      return ice::Path{base->candidate, *remote};
+  return std::nullopt;
 }
 
 Base& Bases::add(Base base) {
@@ -59,8 +105,28 @@ Base& Bases::add(Base base) {
 }
 
 Base* Bases::find(SocketId socket) {
+  if (socket == SocketId{}) return nullptr;
   const auto found = std::ranges::find(bases_, socket, [](const auto& base) { return base->id(); });
   return found == bases_.end() ? nullptr : found->get();
+}
+
+Base* Bases::find(TransportId transport, const TcpPlace& place) {
+  const auto found = std::ranges::find_if(bases_, [&](const auto& base) {
+    return base->transport == transport && base->tcp && base->tcp->place() == place;
+  });
+  return found == bases_.end() ? nullptr : found->get();
+}
+
+Base* Bases::ofStream(SocketId stream) {
+  if (Base* base = find(stream)) return base;
+  const auto found = std::ranges::find_if(
+      bases_, [&](const auto& base) { return base->tcp && base->tcp->has(stream); });
+  return found == bases_.end() ? nullptr : found->get();
+}
+
+void Bases::shut(Base& base) {
+  if (base.tcp) base.tcp->closeAll();
+  if (base.id() != SocketId{}) host_.close(base.id());
 }
 
 const Base* Bases::find(ice::CandidateId candidate) const {
@@ -76,7 +142,7 @@ Base* Bases::find(ice::CandidateId candidate) {
 std::vector<LocalSocket> Bases::hostSockets(TransportId transport) const {
   std::vector<LocalSocket> sockets;
   for (const auto& base : bases_)
-    if (base->transport == transport && !base->relay) sockets.push_back(base->socket);
+    if (base->transport == transport && !base->relay && !base->tcp) sockets.push_back(base->socket);
   return sockets;
 }
 
@@ -87,14 +153,18 @@ std::size_t Bases::relays(TransportId transport) const {
 }
 
 void Bases::onTimer(Step& step) {
-  for (const auto& base : bases_)
+  for (const auto& base : bases_) {
     if (base->relay) base->relay->onTimer(step);
+    if (base->tcp) base->tcp->onTimer(step);
+  }
 }
 
 Instant Bases::deadline() const {
   Instant due = never();
-  for (const auto& base : bases_)
+  for (const auto& base : bases_) {
     if (base->relay) due = earliest(due, base->relay->deadline());
+    if (base->tcp) due = earliest(due, base->tcp->deadline());
+  }
   return due;
 }
 
@@ -115,6 +185,9 @@ const char* Bases::inconsistency() const {
   for (const auto& base : bases_)
     if (base->relay)
       if (const char* found = base->relay->inconsistency()) return found;
+  for (const auto& base : bases_)
+    if (base->tcp && base->tcp->size() > limits::ice::kTcpStreams)
+      return "a TCP candidate has more streams than it may";
   return nullptr;
 }
 

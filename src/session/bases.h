@@ -10,16 +10,18 @@
 #include "session/gatherer.h"
 #include "session/port.h"
 #include "session/relay.h"
+#include "session/tcp_port.h"
 
 namespace parley::session {
 
-// What one of our candidates sends and hears on: a socket, or an allocation behind one.
+// What one of our candidates sends and hears on: a socket, an allocation behind one, or streams.
 struct Base {
   TransportId transport;
-  LocalSocket socket;               // of a relayed one: towards the server
+  LocalSocket socket;               // of a relayed one: towards the server; of an active one: none
   ice::CandidateId candidate = {};  // {0}: the agent does not know it yet
   std::unique_ptr<Relay> relay = {};
   turn::Allocated allocated = {};  // of a relay, once it stands
+  std::unique_ptr<TcpPort> tcp = {};
 
   SocketId id() const { return socket.socket; }
 };
@@ -40,11 +42,19 @@ class Bases {
   // server and us. False: the socket is none of ours.
   bool receive(Datagram datagram);
   void receive(Step& step, SocketId stream, MutableBytes bytes);
+  void accept(Step& step, SocketId listener, SocketId stream, const Address& remote);
+  // Of a mux. False: it is not wanted, and closed.
+  bool take(Step& step, TransportId transport, const IpAddress& local,
+            std::unique_ptr<FramedStream> stream);
+  void streamOpened(Step& step, SocketId stream, const Address& local);
+  void streamClosed(Step& step, SocketId stream, StreamEnd reason);
   std::optional<Arrival> nextArrival(Step& step);
   void send(Step& step, const ice::Path& path, Packet packet);
+  std::optional<ice::Path> nextLost();  // its stream has ended
 
   Base& add(Base base);
   Base* find(SocketId socket);
+  Base* find(TransportId transport, const TcpPlace& place);
   Base* find(ice::CandidateId candidate);
   const Base* find(ice::CandidateId candidate) const;
   std::span<const std::unique_ptr<Base>> all() const { return bases_; }
@@ -60,7 +70,7 @@ class Bases {
       if (base->relay)
         relays.push_back(std::move(base->relay));
       else
-        host_.close(base->id());
+        shut(*base);
       return true;
     });
     return relays;
@@ -72,10 +82,13 @@ class Bases {
   const char* inconsistency() const;
 
  private:
+  Base* ofStream(SocketId stream);
+  void shut(Base& base);
+
   Host& host_;
   std::vector<std::unique_ptr<Base>> bases_;
   std::optional<Arrival> arrived_;  // by a socket
-  SocketId relaying_{};             // {0}: none; the relay that may have more
+  SocketId hearing_{};              // {0}: none; the relay or the stream that may have more
 };
 
 }  // namespace parley::session

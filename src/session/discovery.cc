@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "core/planted.h"
+#include "session/tcp_hosts.h"
 
 namespace parley::session {
 namespace {
@@ -38,7 +39,10 @@ void Discovery::begin(Step& step, std::string ufrag) {
   probed_.clear();
   proving_.clear();
   sockets_.clear();
+  places_.clear();
+  peerListens_ = false;
   openHosts(step);
+  openTcp(step);
   keepRelays(step);
   askServers(step);
 }
@@ -56,11 +60,24 @@ void Discovery::openHosts(Step& step) {
   }
 }
 
+void Discovery::openTcp(Step& step) {
+  std::vector<TcpPlace> places =
+      TcpHosts(host_, owner_, transport_, bases_, config_).open(step, peerListens_);
+  for (const TcpPlace& place : places)
+    if (std::ranges::find(places_, place) == places_.end()) events_.push(TcpFound{place});
+  places_ = std::move(places);
+}
+
+void Discovery::onPeerListens(Step& step) {
+  if (std::exchange(peerListens_, true) || ufrag_.empty()) return;
+  openTcp(step);
+}
+
 // One that comes late stands below those whose priorities are told (RFC 8445 5.1.2.1: unique).
 unsigned Discovery::freeRank() const {
   const auto isTaken = [this](unsigned rank) {
     return std::ranges::any_of(bases_.all(), [&](const auto& base) {
-      return base->transport == transport_ && !base->relay &&
+      return base->transport == transport_ && !base->relay && !base->tcp &&
              base->candidate != ice::CandidateId{} && base->socket.rank == rank;
     });
   };
@@ -96,6 +113,8 @@ void Discovery::onInterfacesChanged(Step& step) {
     if (base->relay) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
+    } else if (base->tcp) {
+      events_.push(TcpGone{base->tcp->place()});
     } else {
       reflexive_.drop([&](SocketId socket) { return socket == base->id(); });
       std::erase_if(probed_, [&](const auto& each) { return each.first == base->id(); });
@@ -103,6 +122,7 @@ void Discovery::onInterfacesChanged(Step& step) {
     }
   }
   openHosts(step);
+  openTcp(step);
   if (!ours.empty()) askServers(step);
 }
 

@@ -29,6 +29,12 @@ class Discovery {
   struct HostFound {
     SocketId base;
   };
+  struct TcpFound {
+    TcpPlace place;
+  };
+  struct TcpGone {
+    TcpPlace place;
+  };
   struct ReflexiveFound {
     SocketId base;
     Address mapped;
@@ -56,8 +62,8 @@ class Discovery {
   struct Ended {
     std::string ufrag;
   };
-  using Event =
-      std::variant<HostFound, HostGone, ReflexiveFound, RelayFound, RelayGone, ServerFailed, Ended>;
+  using Event = std::variant<HostFound, HostGone, TcpFound, TcpGone, ReflexiveFound, RelayFound,
+                             RelayGone, ServerFailed, Ended>;
 
   Discovery(Host& host, Host::Guest& owner, TransportId transport, Bases& bases,
             const GatherConfig& config, Trust& trust)
@@ -74,6 +80,8 @@ class Discovery {
   // A new generation. Sockets and allocations that stand are used again, for what is selected on
   // them still carries data.
   void begin(Step& step, std::string ufrag);
+  // The peer has a passive TCP candidate: from now on this generation connects.
+  void onPeerListens(Step& step);
   // Addresses came or went: the generation grows by what is new and loses what is gone. What comes
   // of it may be told after Ended.
   void onInterfacesChanged(Step& step);
@@ -95,6 +103,7 @@ class Discovery {
 
  private:
   void openHosts(Step& step);
+  void openTcp(Step& step);
   unsigned freeRank() const;
   void askServers(Step& step);
   void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
@@ -131,7 +140,9 @@ class Discovery {
   std::set<std::pair<SocketId, std::string>> probed_;  // which socket, by which server's URL
   std::vector<SocketId> proving_;  // relays of the generation before, told once they are proved
   std::vector<SocketId> gone_;     // relays said to be so, not yet taken away
+  std::vector<TcpPlace> places_;   // of this generation's TCP candidates
   std::string ufrag_;
+  bool peerListens_ = false;
   bool isRunning_ = false;
   Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive
   EventQueue<Event> events_;

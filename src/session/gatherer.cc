@@ -146,4 +146,18 @@ std::optional<LocalSocket> Gatherer::openOn(Step& step, const IpAddress& address
                      .announced = {announced(bound->local.ip), bound->local.port}};
 }
 
+std::optional<LocalSocket> Gatherer::listenOn(Step& step, const IpAddress& address) {
+  const auto bound = host_.listenTcp(
+      owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
+  if (!bound) {
+    PARLEY_TRACE(step, Topic::session, "socket_refused",
+                 {"address", address.toString(), Field::Kind::secret},
+                 {"trigger", nameOf(bound.error())});
+    return std::nullopt;
+  }
+  return LocalSocket{.socket = bound->socket,
+                     .local = bound->local,
+                     .announced = {announced(bound->local.ip), bound->local.port}};
+}
+
 }  // namespace parley::session

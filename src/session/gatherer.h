@@ -30,13 +30,14 @@ class Gatherer {
   std::vector<LocalSocket> open(Step& step, std::span<const LocalSocket> held = {});
   std::vector<IpAddress> addresses() const;  // the ones we may use, best first
   std::optional<LocalSocket> openOn(Step& step, const IpAddress& address);
+  std::optional<LocalSocket> listenOn(Step& step, const IpAddress& address);  // for TCP
+  IpAddress announced(const IpAddress& local) const;
+  bool isRefused(const IpAddress& address) const;  // by the filter
 
  private:
   std::vector<LocalSocket> share(Step& step, std::span<const LocalSocket> held);
   bool isWanted(const NetworkInterface& interface) const;
   bool isRefused(const NetworkInterface& interface) const;  // by the filter
-  bool isRefused(const IpAddress& address) const;
-  IpAddress announced(const IpAddress& local) const;
 
   Host& host_;
   Host::Guest& owner_;

@@ -3,6 +3,33 @@
 #include <algorithm>
 
 namespace parley::session {
+namespace {
+
+template <class Handle>
+std::shared_ptr<Handle> open(Host* host, std::vector<std::weak_ptr<Handle>>& all) {
+  if (!host) return nullptr;
+  std::erase_if(all, [](const auto& each) { return each.expired(); });
+  auto handle = std::make_shared<Handle>(*host);
+  all.push_back(handle);
+  return handle;
+}
+
+template <class Handle>
+void shut(std::vector<std::weak_ptr<Handle>>& all) {
+  for (const auto& each : all)
+    if (const auto handle = each.lock()) handle->mux.reset();
+  all.clear();
+}
+
+template <class Handle>
+std::size_t openOf(const std::vector<std::weak_ptr<Handle>>& all) {
+  return static_cast<std::size_t>(std::ranges::count_if(all, [](const auto& each) {
+    const auto handle = each.lock();
+    return handle && handle->mux;
+  }));
+}
+
+}  // namespace
 
 void Attachment::detach() {
   // What a listener lets go of may be another port, so each is looked up anew.
@@ -13,9 +40,8 @@ void Attachment::detach() {
     if (const auto listener = port->listener_.lock()) listener->onEngineGone();
   }
   while (!flushing_.empty()) flushing_.back()->close();
-  for (const auto& each : muxes)
-    if (const auto mux = each.lock()) mux->mux.reset();
-  muxes.clear();
+  shut(muxes);
+  shut(tcpMuxes);
   host = nullptr;
 }
 
@@ -25,20 +51,11 @@ void Attachment::flush(std::unique_ptr<Session> session, Duration limit) {
   host->adopt(std::move(session));
 }
 
-std::size_t Attachment::openMuxes() const {
-  return static_cast<std::size_t>(std::ranges::count_if(muxes, [](const auto& each) {
-    const auto handle = each.lock();
-    return handle && handle->mux;
-  }));
-}
+std::size_t Attachment::openMuxes() const { return openOf(muxes) + openOf(tcpMuxes); }
 
-std::shared_ptr<MuxHandle> Attachment::openMux() {
-  if (!host) return nullptr;
-  std::erase_if(muxes, [](const auto& each) { return each.expired(); });
-  auto handle = std::make_shared<MuxHandle>(*host);
-  muxes.push_back(handle);
-  return handle;
-}
+std::shared_ptr<MuxHandle> Attachment::openMux() { return open(host, muxes); }
+
+std::shared_ptr<TcpMuxHandle> Attachment::openTcpMux() { return open(host, tcpMuxes); }
 
 LocalPort::LocalPort(std::shared_ptr<Attachment> attachment, dtls::Context::Shared context,
                      Config config, std::weak_ptr<Port::Listener> listener)

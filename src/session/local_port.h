@@ -6,6 +6,7 @@
 #include "core/host.h"
 #include "session/port.h"
 #include "session/session.h"
+#include "session/tcp_mux.h"
 #include "session/udp_mux.h"
 
 namespace parley::session {
@@ -17,12 +18,14 @@ struct Attachment final : private Session::Listener {
   Host* host = nullptr;
   std::vector<LocalPort*> ports;
   std::vector<std::weak_ptr<MuxHandle>> muxes;
+  std::vector<std::weak_ptr<TcpMuxHandle>> tcpMuxes;
   std::uint32_t subjects = 0;  // connections numbered so far
   std::shared_ptr<Trust> trust = std::make_shared<Trust>();
 
   std::shared_ptr<MuxHandle> openMux();  // without sockets; null: the host is gone
-  std::size_t openMuxes() const;
-  void detach();  // closes every session; the ports stay and are deaf
+  std::shared_ptr<TcpMuxHandle> openTcpMux();
+  std::size_t openMuxes() const;  // of both kinds
+  void detach();                  // closes every session; the ports stay and are deaf
   // Takes a session that is to deliver what it was given before it closes.
   void flush(std::unique_ptr<Session> session, Duration limit);
 

@@ -33,7 +33,9 @@ const char* faultOf(const std::vector<IpAddress>& found) {
 bool NameBook::take(Step& step, AddRemoteCandidate& command) {
   const ice::Candidate& candidate = command.candidate;
   const bool isNamed = candidate.needsResolution() && isCandidateName(candidate.hostname);
-  const bool isForUs = candidate.component == 1 && candidate.protocol == ice::Protocol::udp;
+  // Nobody connects to an active one.
+  const bool isForUs = candidate.component == 1 && (candidate.protocol == ice::Protocol::udp ||
+                                                    candidate.tcpType == ice::TcpType::passive);
   if (!isNamed || !isForUs) return false;
   const auto name = std::ranges::find(names_, candidate.hostname, &Name::hostname);
   const bool isFull = name == names_.end() ? names_.size() >= limits::mdns::kNamesOfSession

@@ -87,6 +87,10 @@ TEST_F(NameBookTest, AddressesAndOtherNamesPassBy) {
   AddRemoteCandidate rtcp = named("a.local");
   rtcp.candidate.component = 2;
   EXPECT_FALSE(add(rtcp));
+  AddRemoteCandidate tcp = named("a.local");
+  tcp.candidate.protocol = ice::Protocol::tcp;
+  tcp.candidate.tcpType = ice::TcpType::active;
+  EXPECT_FALSE(add(tcp)) << "nobody connects to it";
   EXPECT_FALSE(end());
   EXPECT_TRUE(host.asked.empty());
 }

@@ -43,6 +43,10 @@ struct IceServer {
 };
 
 struct MuxHandle;
+struct TcpMuxHandle;
+
+// Of TCP candidates (RFC 6544). Active ones are untold unless it is all of them.
+enum class TcpGathering : std::uint8_t { none, active, all };
 
 // What a session is made with. Only relayOnly and servers may change afterwards, by
 // SetGatherPolicy.
@@ -56,6 +60,9 @@ struct GatherConfig {
   std::function<bool(const std::string& interface, const IpAddress& address)> filter{};
   bool hideAddresses = false;      // host candidates are names
   bool gatherContinually = false;  // when interfaces change
+  TcpGathering tcp = TcpGathering::none;
+  bool onlyListens = false;                // no active ones: ICE-lite
+  std::shared_ptr<TcpMuxHandle> tcpMux{};  // passive candidates on its listeners
   bool ipv6Relays = false;
   bool relayOnly = false;
   std::vector<IceServer> servers;

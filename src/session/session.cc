@@ -49,6 +49,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       data_(config_) {
   host_.enter(*this);
   if (config_.iceLite) config_.gather.servers.clear();  // RFC 8445 5.2: host candidates only
+  config_.gather.onlyListens = config_.iceLite;         // RFC 6544 5.2
   if (config_.gather.gatherContinually) host_.watchInterfaces(*this);
   Step& step = host_.step();
   const TraceScope scope(step.trace, config_.subject);
@@ -88,6 +89,7 @@ void Session::apply(Step& step, CloseTransport& command) {
                {"trigger", "no section uses it"});
   transport->sayGoodbye(step);
   agent_.removeTransport(indexOf(command.id));
+  nameFragments(step, command.id, {});
   names_.forget(command.id);
   std::erase_if(discoveries_, [&](const auto& each) { return each->transport() == command.id; });
   giveBack(step, bases_.remove([&](const Base& base) { return base.transport == command.id; }));
@@ -109,6 +111,9 @@ void Session::apply(Step& step, SetRemoteIce& command) {
 
 void Session::apply(Step& step, AddRemoteCandidate& command) {
   if (names_.take(step, command)) return;
+  if (Discovery* discovery = discoveryOf(command.id);
+      discovery && command.candidate.tcpType == ice::TcpType::passive)
+    discovery->onPeerListens(step);
   const auto type = command.candidate.type;
   const Address address = command.candidate.address;
   const auto added = agent_.addRemote(step, indexOf(command.id), std::move(command.candidate));
@@ -175,8 +180,13 @@ void Session::onDatagram(Step& step, Datagram datagram) {
 
 void Session::onStreamOpened(Step& step, SocketId stream, const Address& local) {
   const TraceScope scope(step.trace, config_.subject);
-  if (Base* base = bases_.find(stream); base && base->relay)
-    base->relay->onStreamOpened(step, local);
+  bases_.streamOpened(step, stream, local);
+}
+
+void Session::onStreamAccepted(Step& step, SocketId listener, SocketId stream, const Address&,
+                               const Address& remote) {
+  const TraceScope scope(step.trace, config_.subject);
+  bases_.accept(step, listener, stream, remote);
 }
 
 void Session::onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) {
@@ -187,8 +197,7 @@ void Session::onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) {
 
 void Session::onStreamClosed(Step& step, SocketId stream, StreamEnd reason) {
   const TraceScope scope(step.trace, config_.subject);
-  if (Base* base = bases_.find(stream); base && base->relay)
-    base->relay->onStreamClosed(step, reason);
+  bases_.streamClosed(step, stream, reason);
 }
 
 void Session::hear(Step& step) {
@@ -218,7 +227,7 @@ void Session::onStun(Step& step, const Bases::Arrival& arrival) {
   if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
   if (!mayTake(arrival, *message)) return;
   agent_.receive(step, arrival.path, *message);
-  routeIfKnown(arrival);
+  routeIfKnown(step, arrival);
 }
 
 void Session::sendOn(Step& step, const ice::Path& path, Packet packet) {
@@ -259,6 +268,7 @@ void Session::onStepEnd(Step& step) {
 
 void Session::drain(Step& step) {
   for (const auto& discovery : discoveries_) drainDiscovery(step, *discovery);
+  while (const auto lost = bases_.nextLost()) agent_.pathLost(step, *lost);
   agent_.flush(step);
   drainIce(step);
   for (const auto& transport : transports_) drainDtls(step, *transport);
@@ -286,8 +296,9 @@ void Session::onIce(Step& step, const ice::PathSelected& event) {
   if (base && base->relay) base->relay->bindChannel(step, event.path.remote);
   if (Discovery* discovery = discoveryOf(transport)) discovery->onConnected();
   const ice::Candidate* local = agent_.local(event.path.local);
-  const auto remote = remoteAt(transport, event.path.remote);
-  if (local && remote) events_.push_back(PairSelected{transport, ownNames_.shown(*local), *remote});
+  const auto remote =
+      local ? remoteAt(transport, local->protocol, event.path.remote) : std::nullopt;
+  if (remote) events_.push_back(PairSelected{transport, ownNames_.shown(*local), *remote});
 }
 
 void Session::onIce(Step&, const ice::RoleChanged& event) {
@@ -343,6 +354,7 @@ void Session::close() {
     if (!isPlanted(PlantedBug::relayNotLeft))
       giveBack(step, bases_.remove([](const Base& base) { return base.relay != nullptr; }));
   }
+  if (TcpMux* mux = muxOn(host_, config_.gather.tcpMux)) mux->forget(*this);
   listener_->onClosed(*this);
   if (!isPlanted(PlantedBug::guestNotLeft)) host_.leave(*this);
 }
@@ -355,7 +367,9 @@ void Session::leaveTail(Step& step, Transport& transport) {
   Base* base = path ? bases_.find(path->local) : nullptr;
   const bool isWanted = !farewell.empty() && config_.tail > Duration::zero();
   if (!isWanted || !base || host_.residents() >= limits::loop::kTails) return;
-  const SocketId socket = base->id();
+  std::unique_ptr<FramedStream> stream = base->tcp ? base->tcp->release(path->remote) : nullptr;
+  if (base->tcp && !stream) return;
+  const SocketId socket = stream ? stream->id() : base->id();
   dropFragments(*base);
   auto tail =
       std::make_unique<Tail>(host_, step,
@@ -363,6 +377,7 @@ void Session::leaveTail(Step& step, Transport& transport) {
                                             .local = base->socket.local,
                                             .remote = path->remote,
                                             .relay = std::move(base->relay),
+                                            .stream = std::move(stream),
                                             .datagrams = std::move(farewell),
                                             .leg = transport.releaseLeg(),
                                             .roundTrip = agent_.roundTrip(transport.index()),
@@ -404,10 +419,11 @@ Discovery* Session::discoveryOf(TransportId id) const {
   return found == discoveries_.end() ? nullptr : found->get();
 }
 
-std::optional<ice::Candidate> Session::remoteAt(TransportId transport,
+std::optional<ice::Candidate> Session::remoteAt(TransportId transport, ice::Protocol protocol,
                                                 const Address& address) const {
   for (ice::CandidateStats& remote : agent_.remotes(indexOf(transport)))
-    if (remote.candidate.address == address) return std::move(remote.candidate);
+    if (remote.candidate.address == address && remote.candidate.protocol == protocol)
+      return std::move(remote.candidate);
   return std::nullopt;
 }
 

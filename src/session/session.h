@@ -11,6 +11,7 @@
 #include "session/name_book.h"
 #include "session/own_names.h"
 #include "session/port.h"
+#include "session/tcp_mux.h"
 #include "session/transport.h"
 
 namespace parley::session {
@@ -19,7 +20,7 @@ namespace parley::session {
 // state; once per step onStepEnd() drains everything from the bottom up, sends from the top down,
 // sets the one deadline and hands up one batch of events. This class dispatches and routes;
 // what is done is done by the parts.
-class Session final : public Host::Guest, private ice::PathSink {
+class Session final : public Host::Guest, private ice::PathSink, private TcpMux::Taker {
  public:
   class Listener {
    public:
@@ -50,6 +51,8 @@ class Session final : public Host::Guest, private ice::PathSink {
   void onStreamOpened(Step& step, SocketId stream, const Address& local) override;
   void onStreamBytes(Step& step, SocketId stream, MutableBytes bytes) override;
   void onStreamClosed(Step& step, SocketId stream, StreamEnd reason) override;
+  void onStreamAccepted(Step& step, SocketId listener, SocketId stream, const Address& local,
+                        const Address& remote) override;
   void onInterfacesChanged(Step& step) override;
   void onStepEnd(Step& step) override;
   Holdings holdings() const override;
@@ -83,6 +86,8 @@ class Session final : public Host::Guest, private ice::PathSink {
   void drainDiscovery(Step& step, Discovery& discovery);
   void onFound(Step& step, Discovery& from, const Discovery::HostFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::HostGone& event);
+  void onFound(Step& step, Discovery& from, const Discovery::TcpFound& event);
+  void onFound(Step& step, Discovery& from, const Discovery::TcpGone& event);
   void onFound(Step& step, Discovery& from, const Discovery::ReflexiveFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::RelayFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::RelayGone& event);
@@ -93,6 +98,7 @@ class Session final : public Host::Guest, private ice::PathSink {
     std::optional<IpAddress> server = {};
     std::string url = {};
     std::optional<IceServer::Transport> relayTransport = {};
+    bool isTold = true;
   };
   std::optional<ice::CandidateId> addCandidate(Step& step, TransportId transport,
                                                ice::Candidate candidate, const Origin& origin);
@@ -101,9 +107,12 @@ class Session final : public Host::Guest, private ice::PathSink {
   // session_mux.cc
   void nameFragments(Step& step, TransportId transport, std::vector<std::string> fragments);
   bool mayTake(const Bases::Arrival& arrival, const stun::MessageView& message) const;
-  void routeIfKnown(const Bases::Arrival& arrival);
+  void routeIfKnown(Step& step, const Bases::Arrival& arrival);
   void unrouteAll(TransportId transport);
   void dropFragments(const Base& base);
+  Host::Guest& guest() override { return *this; }
+  void takeStream(Step& step, TransportId transport, const IpAddress& local,
+                  std::unique_ptr<FramedStream> stream) override;
   void expectAnswer(const ice::Path& path, Bytes packet);
 
   void drain(Step& step);
@@ -119,7 +128,8 @@ class Session final : public Host::Guest, private ice::PathSink {
 
   Transport* find(TransportId id) const;
   Discovery* discoveryOf(TransportId id) const;
-  std::optional<ice::Candidate> remoteAt(TransportId transport, const Address& address) const;
+  std::optional<ice::Candidate> remoteAt(TransportId transport, ice::Protocol protocol,
+                                         const Address& address) const;
   bool isOnDataTransport(const Transport& transport) const;
 
   Host& host_;

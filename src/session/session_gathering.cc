@@ -61,6 +61,31 @@ void Session::onFound(Step& step, Discovery&, const Discovery::HostGone& event) 
   giveBack(step, bases_.remove([&](const Base& each) { return each.id() == event.base; }));
 }
 
+void Session::onFound(Step& step, Discovery& from, const Discovery::TcpFound& event) {
+  Base* base = bases_.find(from.transport(), event.place);
+  if (!base) return;
+  ice::Candidate candidate;
+  candidate.type = ice::CandidateType::host;
+  candidate.protocol = ice::Protocol::tcp;
+  candidate.tcpType = event.place.type;
+  candidate.address = base->socket.announced;
+  candidate.priority = ice::candidatePriority(
+      candidate.type, candidate.protocol,
+      ice::localPreference(candidate.tcpType, event.place.local.family(), base->socket.rank), 1);
+  const bool isTold =
+      config_.gather.tcp == TcpGathering::all || event.place.type == ice::TcpType::passive;
+  if (const auto id =
+          addCandidate(step, from.transport(), std::move(candidate), {.isTold = isTold}))
+    base->candidate = *id;
+}
+
+void Session::onFound(Step& step, Discovery& from, const Discovery::TcpGone& event) {
+  const Base* base = bases_.find(from.transport(), event.place);
+  if (!base) return;
+  if (base->candidate != ice::CandidateId{}) agent_.removeLocal(step, base->candidate);
+  bases_.remove([&](const Base& each) { return &each == base; });
+}
+
 void Session::onFound(Step& step, Discovery& from, const Discovery::ReflexiveFound& event) {
   const Base* base = bases_.find(event.base);
   if (!base || event.mapped == base->socket.announced) return;  // RFC 8445 5.1.3: redundant
@@ -118,7 +143,7 @@ std::optional<ice::CandidateId> Session::addCandidate(Step& step, TransportId tr
   const ice::Credentials* local = agent_.localCredentials(indexOf(transport));
   if (!local) return std::nullopt;
   candidate.usernameFragment = local->ufrag;
-  const bool mayBeTold = ownNames_.cover(candidate);
+  const bool mayBeTold = ownNames_.cover(candidate) && origin.isTold;
   if (!mayBeTold && candidate.type == ice::CandidateType::serverReflexive) return std::nullopt;
   const Address address = candidate.address;
   const auto type = candidate.type;

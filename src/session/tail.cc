@@ -46,9 +46,14 @@ void Tail::onDatagram(Step& step, Datagram datagram) {
 
 void Tail::onStreamBytes(Step& step, SocketId, MutableBytes bytes) {
   const TraceScope scope(step.trace, farewell_.subject);
-  if (!farewell_.relay) return;
-  farewell_.relay->onStreamBytes(step, bytes);
-  hearRelay(step);
+  if (farewell_.stream) {
+    farewell_.stream->push(bytes);
+    while (const auto packet = farewell_.stream->next()) hear(step, Packet::lend(*packet));
+    if (farewell_.stream->isBroken()) giveUp_.startAt(step.now);
+  } else if (farewell_.relay) {
+    farewell_.relay->onStreamBytes(step, bytes);
+    hearRelay(step);
+  }
 }
 
 void Tail::onStreamClosed(Step& step, SocketId, StreamEnd reason) {
@@ -114,6 +119,10 @@ Host::Guest::Holdings Tail::holdings() const {
 void Tail::sendDatagram(Step& step, Packet datagram) {
   if (farewell_.relay) {
     farewell_.relay->send(step, farewell_.remote, std::move(datagram));
+    return;
+  }
+  if (farewell_.stream) {
+    farewell_.stream->send(std::move(datagram), limits::loop::kUnsentBytesPerStream);
     return;
   }
   host_.send({.socket = farewell_.socket,

@@ -6,6 +6,7 @@
 
 #include "core/host.h"
 #include "core/timer.h"
+#include "session/framed_stream.h"
 #include "session/relay.h"
 #include "session/secure_leg.h"
 
@@ -23,8 +24,9 @@ class Tail final : public Host::Guest, private DatagramSink {
     SocketId socket;  // the peer's selected path
     Address local;
     Address remote;
-    std::unique_ptr<Relay> relay;       // where that leads through an allocation
-    std::vector<ByteVector> datagrams;  // as they left for the first time
+    std::unique_ptr<Relay> relay;          // where that leads through an allocation
+    std::unique_ptr<FramedStream> stream;  // where it is one
+    std::vector<ByteVector> datagrams;     // as they left for the first time
     std::unique_ptr<SecureLeg> leg;
     std::optional<Duration> roundTrip;
     Duration limit{};

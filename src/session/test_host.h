@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/host.h"
+#include "core/limits.h"
 #include "core/random.h"
 
 // What the tests of sessions stand on: hosts with sockets, timers and residents, and a network of
@@ -173,6 +174,37 @@ class TestHost final : public Host {
                .bytes = toVector(datagram.packet.bytes()),
                .sent = net_.now});
   }
+  // Streams lead nowhere: what was written is kept, and tests say what comes.
+  Result<SocketId, OpenError> connectTcp(Guest& guest, const TcpOptions& options) override {
+    const SocketId id{++lastSocket_};
+    sockets[id] = {&guest, {options.local, nextPort_++}};
+    streams[id] = {options.remote, {}};
+    return id;
+  }
+  Result<BoundTcp, OpenError> listenTcp(Guest& guest, const TcpListenOptions& options) override {
+    if (failListen) return Unexpected(OpenError::addressInUse);
+    const SocketId id{++lastSocket_};
+    const std::uint16_t port = options.portMin ? options.portMin : nextPort_++;
+    sockets[id] = {&guest, {options.local, port}};
+    return BoundTcp{id, {options.local, port}};
+  }
+  SocketId acceptTcp(Guest& owner, const Address& local, const Address& remote) {
+    const SocketId id{++lastSocket_};
+    sockets[id] = {&owner, local};
+    streams[id] = {remote, {}};
+    return id;
+  }
+  bool write(SocketId stream, Bytes bytes) override {
+    const auto found = streams.find(stream);
+    if (found == streams.end() || !sockets.contains(stream) || writable(stream) < bytes.size())
+      return false;
+    found->second.written.insert(found->second.written.end(), bytes.begin(), bytes.end());
+    return true;
+  }
+  std::size_t writable(SocketId stream) const override {
+    const auto found = streams.find(stream);
+    return found == streams.end() ? 0 : found->second.room - found->second.written.size();
+  }
   ResolveId resolve(Guest& guest, std::string hostname) override {
     const ResolveId request{++lastRequest_};
     asked.push_back({&guest, request, std::move(hostname)});
@@ -262,6 +294,11 @@ class TestHost final : public Host {
     Address local;
     SocketId shared{};  // of a share
   };
+  struct Stream {
+    Address remote;
+    ByteVector written;  // and not taken out by the test
+    std::size_t room = limits::loop::kUnsentBytesPerStream;
+  };
   struct Question {
     Guest* guest = nullptr;
     ResolveId request{};
@@ -272,6 +309,8 @@ class TestHost final : public Host {
   std::vector<NetworkInterface> interfaceList;
   std::map<SocketId, Socket> sockets;
   std::map<Address, SocketId> routes;  // to shares
+  std::map<SocketId, Stream> streams;  // closed ones as well
+  bool failListen = false;
   std::vector<UdpOptions> opens;
   std::function<bool(const UdpOptions&)> failOpen;
   std::size_t strangers = 0;  // residents that are none of ours

@@ -23,6 +23,8 @@ class LengthFramer {
   // skipped: they say nothing (RFC 4571 2).
   std::optional<MutableBytes> next();
 
+  void putBack() { taken_ = 0; }  // what next() gave last comes again
+
   bool failed() const { return failed_; }
   std::size_t held() const { return queue_.size() - taken_; }
 

@@ -48,8 +48,8 @@ window.interop = (() => {
     const find = (id) => stats.find((each) => each.id === id);
     const pair = find(stats.find(({ type }) => type === 'transport')?.selectedCandidatePairId) ??
       stats.find(({ type, selected }) => type === 'candidate-pair' && selected);
-    const end = (id) => { const { candidateType, address, relayProtocol } = find(id);
-      return { type: candidateType, address, relayProtocol }; };
+    const end = (id) => { const { candidateType, address, protocol, relayProtocol } = find(id);
+      return { type: candidateType, address, protocol, relayProtocol }; };
     emit({ event: 'pair', local: end(pair.localCandidateId), remote: end(pair.remoteCandidateId) });
   };
 

@@ -77,12 +77,15 @@ Tuning tuningOf(const Json& message) {
   const Json given = message.value("tuning", Json::object());
   made.includeLoopback = given.value("includeLoopback", false);
   made.interfaces = given.value("interfaces", std::vector<std::string>{});
+  if (const auto tcp = parse<TcpCandidates>(given.value("tcpCandidates", "")))
+    made.tcpCandidates = *tcp;
   return made;
 }
 
 Json toJson(const RTCIceCandidate& candidate) {
   Json made = {{"type", candidate.type() ? toString(*candidate.type()) : "unknown"},
-               {"address", candidate.address().value_or("")}};
+               {"address", candidate.address().value_or("")},
+               {"protocol", candidate.protocol() ? toString(*candidate.protocol()) : "unknown"}};
   if (candidate.relayProtocol()) made["relayProtocol"] = toString(*candidate.relayProtocol());
   return made;
 }

@@ -1,7 +1,7 @@
 // node run.mjs [chromium] [firefox] [--closes N]: Parley against real browsers, in both roles, closing
 // from each side, then relayed by coturn. Ends with 1 if anything failed; a browser that is not
 // installed is reported as skipped. --closes measures how soon a browser hears of our close().
-import { check, close, connect, exchange, expect, finish, skip, event, takeCloses } from './harness.mjs';
+import { check, close, connect, exchange, expect, finish, selectedPair, skip, event, takeCloses } from './harness.mjs';
 import { browsers, isInstalled, startBrowser, startParley } from './peers.mjs';
 import { measureCloses, relayed } from './relayed.mjs';
 import { signallingExample } from './signalling.mjs';
@@ -20,6 +20,28 @@ const byNamesOfTheBrowser = (description, from) => {
   expect(addresses.length && addresses.every(isName), `${from.name} tells more than names: ${addresses}`);
   return description;
 };
+
+// As if UDP were blocked: neither hears of an address for it.
+const withoutUdp = (description) =>
+  ({ ...description, sdp: description.sdp.replace(/^a=candidate:\S+ \d+ udp .*\r\n/gim, '') });
+
+// Browsers connect and do not listen.
+async function overTcp(parley, browser) {
+  const listening = { tuning: { tcpCandidates: 'all' } };
+  for (const [offerer, answerer] of [[parley, browser], [browser, parley]])
+    for (const [closer, other] of [[parley, browser], [browser, parley]])
+      await check(`${offerer.name} offers, over TCP, ${closer.name} closes`, async () => {
+        await connect(offerer, answerer, { told: withoutUdp,
+          [offerer === parley ? 'offererHas' : 'answererHas']: listening });
+        await exchange(parley, browser);
+        await exchange(browser, parley);
+        await selectedPair(parley);
+        await parley.tell({ command: 'pair' });
+        const { local, remote } = await parley.next(event('pair'), 'selected pair');
+        expect(local.protocol === 'tcp' && remote.protocol === 'tcp', `the pair is ${local.protocol}`);
+        await close(closer, other);
+      });
+}
 
 async function direct(parley, browser) {
   for (const [offerer, answerer] of [[parley, browser], [browser, parley]])
@@ -51,6 +73,7 @@ for (const name of asked.length ? asked : browsers) {
     await measureCloses(parley, browser, closes);
   } else {
     await direct(parley, browser);
+    await overTcp(parley, browser);
     await relayed(parley, browser);
   }
   await Promise.all([parley.end(), browser.end()]);

@@ -97,6 +97,7 @@ Tuning readTuning(napi_env env, napi_value value) {
   given.read("includeLinkLocal", tuning.includeLinkLocal);
   given.read("ipv6", tuning.ipv6);
   given.read("addressMappings", tuning.addressMappings);
+  given.read("tcpCandidates", tuning.tcpCandidates);
   given.read("maxMessageSize", tuning.maxMessageSize);
   given.read("receiveWindow", tuning.receiveWindow);
   given.read("sendBufferPerChannel", tuning.sendBufferPerChannel);

@@ -102,6 +102,10 @@ const dictionaries = module.exports = {
     if (member !== undefined) {
       result.tail = webidl.integer(member, 32, false, true, `${what}: member tail of ParleyTuning`);
     }
+    member = webidl.get(value, 'tcpCandidates');
+    if (member !== undefined) {
+      result.tcpCandidates = enums.convert(enums.ParleyTcpCandidates, 'ParleyTcpCandidates', member, `${what}: member tcpCandidates of ParleyTuning`);
+    }
     return result;
   },
 
