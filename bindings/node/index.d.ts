@@ -2,6 +2,7 @@
 
 export type BinaryType = 'blob' | 'arraybuffer';
 export type ParleyCloseReason = 'none' | 'local' | 'remote';
+export type ParleyProxyKind = 'http' | 'socks5';
 export type RTCBundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
 export type RTCDataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
 export type RTCDtlsTransportState = 'new' | 'connecting' | 'connected' | 'closed' | 'failed';
@@ -38,6 +39,14 @@ export interface ParleyAddressMapping {
   external: string;
 }
 
+export interface ParleyProxy {
+  kind?: ParleyProxyKind;
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+}
+
 export interface ParleyTuning {
   portMin?: number;
   portMax?: number;
@@ -46,6 +55,7 @@ export interface ParleyTuning {
   includeLinkLocal?: boolean;
   ipv6?: boolean;
   addressMappings?: Array<ParleyAddressMapping>;
+  turnProxy?: ParleyProxy;
   maxMessageSize?: number;
   receiveWindow?: number;
   sendBufferPerChannel?: number;

@@ -97,6 +97,7 @@ class Discovery {
   void openHosts(Step& step);
   unsigned freeRank() const;
   void askServers(Step& step);
+  bool isProxied(const IceServer& server) const;
   void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void dropProbes();

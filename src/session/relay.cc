@@ -16,6 +16,15 @@ turn::Config configOf(const Relay::Place& place, bool overStream) {
           .overStream = overStream};
 }
 
+std::optional<turn::ProxyHandshake> handshakeWith(const std::optional<turn::ProxyConfig>& proxy,
+                                                  const Relay::Place& place) {
+  if (!proxy) return std::nullopt;
+  const IpAddress& ip = place.address.ip;
+  return turn::ProxyHandshake(
+      *proxy,
+      {.host = ip.isUnspecified() ? place.server.host : ip.toString(), .port = place.address.port});
+}
+
 }  // namespace
 
 Relay::Relay(Host& host, Place place)
@@ -23,15 +32,17 @@ Relay::Relay(Host& host, Place place)
       place_(std::move(place)),
       client_(configOf(place_, false), static_cast<turn::Client::Sink&>(*this)) {}
 
-Relay::Relay(Host& host, Place place, tls::Context::Shared context)
+Relay::Relay(Host& host, Place place, tls::Context::Shared context,
+             const std::optional<turn::ProxyConfig>& proxy)
     : host_(host),
       place_(std::move(place)),
       link_(std::make_unique<StreamLink>(host, place_.local.socket, std::move(context),
-                                         place_.server.host)),
+                                         place_.server.host, handshakeWith(proxy, place_))),
       client_(configOf(place_, true), static_cast<turn::Client::Sink&>(*this)) {}
 
 void Relay::start(Step& step) {
   isWanted_ = true;
+  if (link_) link_->start(step);
   startIfReady(step);
 }
 

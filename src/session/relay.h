@@ -17,7 +17,8 @@ class Relay final : private turn::Client::Sink {
  public:
   struct Place {
     IceServer server;
-    Address address;    // the server's
+    Address address;    // the server's; unspecified where only the proxy knows it
+    Address proxy{};    // of a stream through one; unspecified: none
     BoundUdp local;     // of a stream known once it is open
     unsigned rank = 0;  // of the local address
     int redirects = 0;  // 300s that led here
@@ -26,8 +27,10 @@ class Relay final : private turn::Client::Sink {
     std::optional<stun::AddressFamily> family{};
   };
 
-  Relay(Host& host, Place place);                                // over UDP
-  Relay(Host& host, Place place, tls::Context::Shared context);  // TCP; with a context TLS
+  Relay(Host& host, Place place);  // over UDP
+  // Over TCP; with a context TLS. The stream leads to the proxy, where there is one.
+  Relay(Host& host, Place place, tls::Context::Shared context,
+        const std::optional<turn::ProxyConfig>& proxy);
 
   const Place& place() const { return place_; }
   SocketId id() const { return place_.local.socket; }

@@ -7,6 +7,7 @@ module.exports = {
   convert,
   BinaryType: new Set(['blob', 'arraybuffer']),
   ParleyCloseReason: new Set(['none', 'local', 'remote']),
+  ParleyProxyKind: new Set(['http', 'socks5']),
   RTCBundlePolicy: new Set(['balanced', 'max-compat', 'max-bundle']),
   RTCDataChannelState: new Set(['connecting', 'open', 'closing', 'closed']),
   RTCDtlsTransportState: new Set(['new', 'connecting', 'connected', 'closed', 'failed']),
