@@ -38,7 +38,7 @@ class Bases {
   };
   // What came of peers, one after the other by nextArrival(): nothing for a message between a
   // server and us. False: the socket is none of ours.
-  bool receive(Datagram datagram);
+  bool receive(Step& step, Datagram datagram);
   void receive(Step& step, SocketId stream, MutableBytes bytes);
   std::optional<Arrival> nextArrival(Step& step);
   void send(Step& step, const ice::Path& path, Packet packet);

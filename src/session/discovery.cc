@@ -218,9 +218,9 @@ void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place)
   if (bases_.relays(transport_) >= limits::ice::kRelays)
     return fail(std::nullopt, place.server.url, kUnreachable, "there are too many allocations");
   const unsigned rank = place.rank;
-  std::unique_ptr<Relay> relay = place.server.transport == IceServer::Transport::udp
-                                     ? openUdp(step, from, place)
-                                     : openStream(from, place);
+  using enum IceServer::Transport;
+  const bool isStream = place.server.transport == tcp || place.server.transport == tls;
+  std::unique_ptr<Relay> relay = isStream ? openStream(from, place) : openUdp(step, from, place);
   if (!relay) return;
   const BoundUdp& local = relay->place().local;
   Base& base = bases_.add(
@@ -232,28 +232,25 @@ void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place)
 }
 
 std::unique_ptr<Relay> Discovery::openUdp(Step& step, const IpAddress& from, Relay::Place& place) {
+  const bool isSecure = place.server.transport == IceServer::Transport::dtls;
+  dtls::Context::Shared context;
+  if (isSecure) context = trust_.inDatagrams(config_.authoritiesPem);
+  if (isSecure && !context) return failWithoutAuthority(place);
   const auto socket = Gatherer(host_, owner_, config_).openOn(step, from);
   if (!socket) {
     fail(std::nullopt, place.server.url, kUnreachable, "no socket could be opened");
     return nullptr;
   }
   place.local = {socket->socket, socket->local};
-  return std::make_unique<Relay>(host_, std::move(place));
+  return isSecure ? std::make_unique<Relay>(host_, std::move(place), std::move(context))
+                  : std::make_unique<Relay>(host_, std::move(place));
 }
 
 std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place& place) {
+  const bool isSecure = place.server.transport == IceServer::Transport::tls;
   tls::Context::Shared context;
-  if (place.server.transport == IceServer::Transport::dtls) {
-    fail(std::nullopt, place.server.url, kUnreachable, "TURN over DTLS is not supported");
-    return nullptr;
-  }
-  if (place.server.transport == IceServer::Transport::tls) {
-    context = trust_.in(config_.authoritiesPem);
-    if (!context) {
-      fail(std::nullopt, place.server.url, kUnreachable, "no certificate authority is known");
-      return nullptr;
-    }
-  }
+  if (isSecure) context = trust_.in(config_.authoritiesPem);
+  if (isSecure && !context) return failWithoutAuthority(place);
   const bool isDirect = place.proxy == Address();
   const auto stream =
       host_.connectTcp(owner_, {.local = from, .remote = isDirect ? place.address : place.proxy});
@@ -264,6 +261,11 @@ std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place
   place.local = {*stream, {from, 0}};
   return std::make_unique<Relay>(host_, std::move(place), std::move(context),
                                  isDirect ? std::nullopt : config_.turnProxy);
+}
+
+std::unique_ptr<Relay> Discovery::failWithoutAuthority(const Relay::Place& place) {
+  fail(std::nullopt, place.server.url, kUnreachable, "no certificate authority is known");
+  return nullptr;
 }
 
 // A base may go without our doing: ICE retires it, or a mux has no room for its fragment.

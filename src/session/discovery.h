@@ -105,6 +105,7 @@ class Discovery {
   void openRelay(Step& step, const IpAddress& from, Relay::Place place);
   std::unique_ptr<Relay> openUdp(Step& step, const IpAddress& from, Relay::Place& place);
   std::unique_ptr<Relay> openStream(const IpAddress& from, Relay::Place& place);
+  std::unique_ptr<Relay> failWithoutAuthority(const Relay::Place& place);
   void collectReflexive();
   void collectRelays(Step& step);
   void on(Step& step, Base& base, const turn::Allocated& event);

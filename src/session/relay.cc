@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "session/dtls_link.h"
+#include "session/stream_link.h"
 #include "stun/builder.h"
 
 namespace parley::session {
@@ -30,6 +32,13 @@ std::optional<turn::ProxyHandshake> handshakeWith(const std::optional<turn::Prox
 Relay::Relay(Host& host, Place place)
     : host_(host),
       place_(std::move(place)),
+      client_(configOf(place_, false), static_cast<turn::Client::Sink&>(*this)) {}
+
+Relay::Relay(Host& host, Place place, dtls::Context::Shared context)
+    : host_(host),
+      place_(std::move(place)),
+      link_(std::make_unique<DtlsLink>(host, place_.local, place_.address, std::move(context),
+                                       place_.server.host)),
       client_(configOf(place_, false), static_cast<turn::Client::Sink&>(*this)) {}
 
 Relay::Relay(Host& host, Place place, tls::Context::Shared context,
@@ -63,7 +72,8 @@ bool Relay::send(Step& step, const Address& peer, Packet payload) {
 }
 
 void Relay::keepAlive(Step& step) {
-  if (place_.server.transport != IceServer::Transport::udp) return;
+  using enum IceServer::Transport;
+  if (place_.server.transport == tcp || place_.server.transport == tls) return;
   Packet packet = stun::MessageBuilder(step.packets.take(), stun::Class::indication,
                                        stun::Method::binding, stun::newTransactionId(step.secrets))
                       .finish();
@@ -71,10 +81,7 @@ void Relay::keepAlive(Step& step) {
 }
 
 void Relay::sendToServer(Step& step, Packet message) {
-  if (link_) {
-    link_->send(step, message.bytes());
-    return;
-  }
+  if (link_) return link_->send(step, std::move(message));
   host_.send({.socket = place_.local.socket,
               .local = place_.local.local,
               .remote = place_.address,
@@ -83,8 +90,14 @@ void Relay::sendToServer(Step& step, Packet message) {
 
 // --- what comes
 
-void Relay::receive(Datagram datagram) {
-  if (datagram.remote == place_.address) received_ = std::move(datagram.packet);
+void Relay::receive(Step& step, Datagram datagram) {
+  if (datagram.remote != place_.address) return;
+  if (!link_) {
+    received_ = std::move(datagram.packet);
+    return;
+  }
+  link_->onDatagram(step, std::move(datagram.packet));
+  startIfReady(step);
 }
 
 void Relay::onStreamOpened(Step& step, const Address& local) {

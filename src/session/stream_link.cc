@@ -114,11 +114,14 @@ std::optional<MutableBytes> StreamLink::next() {
   return message;
 }
 
-bool StreamLink::send(Step& step, Bytes message) {
-  if (!isReady()) return false;
+void StreamLink::send(Step& step, Packet message) {
+  if (!isReady()) return;
   const std::size_t needed = tls_ ? tls::Stream::sealedMax(message.size()) : message.size();
-  if (host_.writable(stream_) < needed) return false;
-  return tls_ ? tls_->send(step, message) : host_.write(stream_, message);
+  if (host_.writable(stream_) < needed) return;
+  if (tls_)
+    tls_->send(step, message.bytes());
+  else
+    static_cast<void>(host_.write(stream_, message.bytes()));
 }
 
 void StreamLink::close(Step& step) {
