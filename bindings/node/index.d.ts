@@ -2,6 +2,7 @@
 
 export type BinaryType = 'blob' | 'arraybuffer';
 export type ParleyCloseReason = 'none' | 'local' | 'remote';
+export type ParleyProxyKind = 'http' | 'socks5';
 export type ParleyTcpCandidates = 'none' | 'active' | 'all';
 export type RTCBundlePolicy = 'balanced' | 'max-compat' | 'max-bundle';
 export type RTCDataChannelState = 'connecting' | 'open' | 'closing' | 'closed';
@@ -39,6 +40,14 @@ export interface ParleyAddressMapping {
   external: string;
 }
 
+export interface ParleyProxy {
+  kind?: ParleyProxyKind;
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+}
+
 export interface ParleyTuning {
   portMin?: number;
   portMax?: number;
@@ -48,6 +57,7 @@ export interface ParleyTuning {
   ipv6?: boolean;
   addressMappings?: Array<ParleyAddressMapping>;
   tcpCandidates?: ParleyTcpCandidates;
+  turnProxy?: ParleyProxy;
   maxMessageSize?: number;
   receiveWindow?: number;
   sendBufferPerChannel?: number;

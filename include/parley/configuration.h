@@ -61,6 +61,19 @@ enum class TcpCandidates : std::uint8_t {
   all,     // listens as well, and tells all of them
 };
 
+// Through which connections to TURN servers over TCP and TLS are made.
+struct Proxy {
+  enum class Kind : std::uint8_t { http, socks5 };  // RFC 9110 9.3.6 CONNECT; RFC 1928
+
+  Kind kind = Kind::http;
+  std::string host;  // a name or a numeric address
+  std::uint16_t port = 0;
+  std::string username{};  // empty: no authentication; else Basic (RFC 7617), or RFC 1929
+  std::string password{};
+
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
 // What W3C leaves to the implementation, per connection. The defaults are right for most.
 struct Tuning {
   // UDP ports host candidates may use, inclusive; 0 and 0: whatever the system gives.
@@ -100,8 +113,11 @@ struct Tuning {
   // Relayed candidates of IPv6 are asked for besides those of IPv4 (RFC 8656 7.1).
   bool ipv6Relays = false;
 
-  // Certificates of authorities (PEM) that TURN servers over TLS are judged by; absent: those that
-  // the system trusts.
+  // The way to TURN servers over TCP and TLS, whose names the proxy looks up. What goes by UDP,
+  // STUN and TURN over UDP and DTLS, goes past it.
+  std::optional<Proxy> turnProxy{};
+  // Certificates of authorities (PEM) that TURN servers over TLS and DTLS are judged by; absent:
+  // those that the system trusts.
   std::optional<std::string> turnAuthorities{};
 
   // Largest message we announce to receive, in bytes; at most 64 MiB.

@@ -41,6 +41,7 @@ PARLEY_API std::string_view toString(RTCSignalingState value);
 PARLEY_API std::string_view toString(RTCIceGatheringState value);
 PARLEY_API std::string_view toString(RTCPeerConnectionState value);
 PARLEY_API std::string_view toString(RTCIceConnectionState value);
+PARLEY_API std::string_view toString(Proxy::Kind value);
 
 template <class Enum>
 PARLEY_API std::optional<Enum> parse(std::string_view text);

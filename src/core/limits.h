@@ -149,6 +149,8 @@ inline constexpr int kAllocateTries = 3;               // 437 and 486: from anot
 inline constexpr int kRedirects = 3;                   // 300 in a row
 inline constexpr Duration kFarewell = 100ms;           // a selected relay waits so long in the tail
 inline constexpr std::size_t kMessage = 1'600;         // the largest block of the pool
+inline constexpr std::size_t kProxyAnswer = 8u << 10;  // bytes of a proxy's headers
+inline constexpr Duration kProxy = 15s;                // until a proxy has let us through
 }  // namespace turn
 
 namespace mdns {

@@ -71,6 +71,8 @@ constexpr auto kNames<RTCPeerConnectionState> =
 template <>
 constexpr auto kNames<RTCIceConnectionState> = to_array<Name>(
     {"closed", "failed", "disconnected", "new", "checking", "completed", "connected"});
+template <>
+constexpr auto kNames<Proxy::Kind> = to_array<Name>({"http", "socks5"});
 
 template <class Enum>
 Name nameOf(Enum value) {
@@ -111,6 +113,7 @@ std::string_view toString(RTCSignalingState value) { return nameOf(value); }
 std::string_view toString(RTCIceGatheringState value) { return nameOf(value); }
 std::string_view toString(RTCPeerConnectionState value) { return nameOf(value); }
 std::string_view toString(RTCIceConnectionState value) { return nameOf(value); }
+std::string_view toString(Proxy::Kind value) { return nameOf(value); }
 
 template std::optional<RTCIceTransportPolicy> parse<RTCIceTransportPolicy>(std::string_view);
 template std::optional<RTCBundlePolicy> parse<RTCBundlePolicy>(std::string_view);
@@ -137,5 +140,6 @@ template std::optional<RTCSignalingState> parse<RTCSignalingState>(std::string_v
 template std::optional<RTCIceGatheringState> parse<RTCIceGatheringState>(std::string_view);
 template std::optional<RTCPeerConnectionState> parse<RTCPeerConnectionState>(std::string_view);
 template std::optional<RTCIceConnectionState> parse<RTCIceConnectionState>(std::string_view);
+template std::optional<Proxy::Kind> parse<Proxy::Kind>(std::string_view);
 
 }  // namespace parley

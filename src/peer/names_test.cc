@@ -48,6 +48,7 @@ TEST(Names, GoBothWaysForEveryEnumerator) {
   expectBothWays(RTCIceGatheringState::complete);
   expectBothWays(RTCPeerConnectionState::connected);
   expectBothWays(RTCIceConnectionState::connected);
+  expectBothWays(Proxy::Kind::socks5);
 }
 
 TEST(Names, AreThoseOfW3C) {

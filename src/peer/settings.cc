@@ -35,6 +35,35 @@ session::TcpGathering gatheringOf(TcpCandidates candidates) {
   return session::TcpGathering::none;
 }
 
+turn::ProxyConfig proxyOf(const Proxy& proxy) {
+  using Kind = turn::ProxyConfig::Kind;
+  return {.kind = proxy.kind == Proxy::Kind::http ? Kind::http : Kind::socks5,
+          .host = proxy.host,
+          .port = proxy.port,
+          .username = proxy.username,
+          .password = proxy.password};
+}
+
+void validate(const Proxy& proxy) {
+  constexpr std::size_t kTextMax = 255;  // RFC 1929 2
+  const auto isControl = [](char letter) {
+    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+  };
+  if (proxy.host.empty() || proxy.port == 0) throw typeError("turnProxy needs a host and a port");
+  if (proxy.username.empty()) {
+    if (!proxy.password.empty()) throw typeError("turnProxy has a password of nobody");
+    return;
+  }
+  if (proxy.kind == Proxy::Kind::socks5) {
+    const bool fits = proxy.username.size() <= kTextMax && proxy.password.size() <= kTextMax;
+    if (!fits || proxy.password.empty())
+      throw typeError("turnProxy: user name and password of SOCKS 5 have 1 to 255 bytes");
+  } else if (proxy.username.contains(':') || std::ranges::any_of(proxy.username, isControl) ||
+             std::ranges::any_of(proxy.password, isControl)) {
+    throw typeError("turnProxy: Basic knows no colon in a user name and no control characters");
+  }
+}
+
 // Where candidates come from.
 void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
   gather.portMin = tuning.portMin;
@@ -54,6 +83,7 @@ void gatherFrom(const Tuning& tuning, session::GatherConfig& gather) {
   gather.gatherContinually = tuning.gatherContinually;
   gather.tcp = gatheringOf(tuning.tcpCandidates);
   gather.ipv6Relays = tuning.ipv6Relays;
+  if (tuning.turnProxy) gather.turnProxy = proxyOf(*tuning.turnProxy);
   gather.authoritiesPem = tuning.turnAuthorities.value_or("");
 }
 
@@ -97,6 +127,7 @@ void validate(const Tuning& tuning) {
     throw typeError("maxMessageSize must be 1 byte to 64 MiB");
   if (tuning.tail.count() < 0) throw typeError("tail is negative");
   for (const AddressMapping& mapping : tuning.addressMappings) parse(mapping);
+  if (tuning.turnProxy) validate(*tuning.turnProxy);
 }
 
 session::Config sessionConfig(const RTCConfiguration& configuration, const Tuning& tuning,

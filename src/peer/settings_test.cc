@@ -137,6 +137,7 @@ TEST(Settings, WhatIsGatheredReachesTheSession) {
   };
   tuning.hideAddresses = tuning.ipv6Relays = true;
   tuning.gatherContinually = false;
+  tuning.turnProxy = {Proxy::Kind::socks5, "proxy.example", 1'080, "ann", "secret"};
   const session::GatherConfig gather = sessionConfig({}, tuning, nullptr).gather;
   EXPECT_TRUE(gather.filter("eth0", *IpAddress::parse("192.0.2.1")));
   EXPECT_FALSE(gather.filter("eth1", *IpAddress::parse("192.0.2.1")));
@@ -148,6 +149,32 @@ TEST(Settings, WhatIsGatheredReachesTheSession) {
   EXPECT_EQ(sessionConfig({}, tuning, nullptr).gather.tcp, session::TcpGathering::all);
   tuning.tcpCandidates = TcpCandidates::none;
   EXPECT_EQ(sessionConfig({}, tuning, nullptr).gather.tcp, session::TcpGathering::none);
+  ASSERT_TRUE(gather.turnProxy);
+  EXPECT_EQ(gather.turnProxy->kind, turn::ProxyConfig::Kind::socks5);
+  EXPECT_EQ(gather.turnProxy->host, "proxy.example");
+  EXPECT_EQ(gather.turnProxy->port, 1'080);
+  EXPECT_EQ(gather.turnProxy->username, "ann");
+  EXPECT_EQ(gather.turnProxy->password, "secret");
+}
+
+TEST(Settings, AProxyThatCannotBeAskedIsRefused) {
+  const auto thrown = [](const Proxy& proxy) {
+    return nameThrownBy([&] { validate(Tuning{.turnProxy = proxy}); });
+  };
+  constexpr auto kHttp = Proxy::Kind::http;
+  constexpr auto kSocks = Proxy::Kind::socks5;
+  const std::string longest(255, 'x');
+  for (const Proxy& good : {Proxy{kHttp, "p", 1}, Proxy{kHttp, "p", 1, "ann"},
+                            Proxy{kHttp, "p", 1, longest + 'x', "a:b"}, Proxy{kSocks, "p", 1},
+                            Proxy{kSocks, "p", 1, longest, longest}})
+    EXPECT_EQ(thrown(good), "");
+  for (const Proxy& bad :
+       {Proxy{kHttp, "", 1}, Proxy{kHttp, "p", 0}, Proxy{kHttp, "p", 1, "", "secret"},
+        Proxy{kHttp, "p", 1, "a:b", "secret"}, Proxy{kHttp, "p", 1, "a\nb", "secret"},
+        Proxy{kHttp, "p", 1, "ann", "sec\rret"}, Proxy{kSocks, "p", 1, "ann"},
+        Proxy{kSocks, "p", 1, longest + 'x', "secret"},
+        Proxy{kSocks, "p", 1, "ann", longest + 'x'}})
+    EXPECT_EQ(thrown(bad), "TypeError") << bad.username << ' ' << bad.password;
 }
 
 // --- setConfiguration

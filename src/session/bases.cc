@@ -7,12 +7,12 @@
 
 namespace parley::session {
 
-bool Bases::receive(Datagram datagram) {
+bool Bases::receive(Step& step, Datagram datagram) {
   Base* base = find(datagram.socket);
   if (!base || datagram.packet.size() == 0) return false;
   if (base->relay) {
     hearing_ = base->id();
-    base->relay->receive(std::move(datagram));
+    base->relay->receive(step, std::move(datagram));
   } else {
     arrived_ = Arrival{.transport = base->transport,
                        .socket = base->id(),

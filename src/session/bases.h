@@ -40,7 +40,7 @@ class Bases {
   };
   // What came of peers, one after the other by nextArrival(): nothing for a message between a
   // server and us. False: the socket is none of ours.
-  bool receive(Datagram datagram);
+  bool receive(Step& step, Datagram datagram);
   void receive(Step& step, SocketId stream, MutableBytes bytes);
   void accept(Step& step, SocketId listener, SocketId stream, const Address& remote);
   // Of a mux. False: it is not wanted, and closed.

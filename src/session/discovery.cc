@@ -22,11 +22,14 @@ bool isWorthAnotherPort(std::uint16_t code) {
   return code == static_cast<std::uint16_t>(stun::ErrorCode::allocationMismatch);
 }
 
-// To another machine of the same family; to this one only from this one.
-bool mayLead(const Address& from, const Address& to) {
-  return to.port != 0 && to.ip.family() == from.ip.family() && !to.ip.isUnspecified() &&
-         !to.ip.isMulticast() && !to.ip.isLinkLocal() &&
-         (!to.ip.isLoopback() || from.ip.isLoopback());
+// To another machine of the same family, unless a proxy looked after that; to this one, or the
+// proxy's own, only from there.
+bool mayLead(const Relay::Place& place, const Address& to) {
+  const IpAddress& from = place.address.ip;
+  const bool isReachable =
+      !from.isUnspecified() ? to.ip.family() == from.family() : place.proxy != Address();
+  return to.port != 0 && isReachable && !to.ip.isUnspecified() && !to.ip.isMulticast() &&
+         !to.ip.isLinkLocal() && (!to.ip.isLoopback() || from.isLoopback());
 }
 
 }  // namespace
@@ -89,11 +92,20 @@ unsigned Discovery::freeRank() const {
 void Discovery::askServers(Step& step) {
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
-    if (const auto numeric = IpAddress::parse(server.host))
+    const std::string& next = isProxied(server) ? config_.turnProxy->host : server.host;
+    if (const auto numeric = IpAddress::parse(next))
       ask(step, server, {*numeric});
     else
-      lookups_.emplace(host_.resolve(owner_, server.host), server);
+      lookups_.emplace(host_.resolve(owner_, next), server);
   }
+}
+
+// What goes by UDP goes past the proxy. The server's name is then the proxy's to look up: where
+// there has to be one, the names of the world outside are often known to nobody else.
+bool Discovery::isProxied(const IceServer& server) const {
+  using enum IceServer::Transport;
+  return config_.turnProxy && server.isRelay &&
+         (server.transport == tcp || server.transport == tls);
 }
 
 // A socket of a mux has its address for life, whatever the interfaces are.
@@ -157,7 +169,9 @@ bool Discovery::onResolved(Step& step, ResolveId request, const std::vector<IpAd
   auto lookup = lookups_.extract(request);
   if (lookup.empty()) return false;
   if (found.empty())
-    fail(std::nullopt, lookup.mapped().url, kUnreachable, "the server's name is unknown");
+    fail(std::nullopt, lookup.mapped().url, kUnreachable,
+         isProxied(lookup.mapped()) ? "the proxy's name is unknown"
+                                    : "the server's name is unknown");
   else
     ask(step, lookup.mapped(), found);
   return true;
@@ -205,22 +219,28 @@ void Discovery::allocate(Step& step, const IceServer& server,
                          .address = {*ip, server.port},
                          .local = {},
                          .rank = static_cast<unsigned>(rank)};
+      if (isProxied(server)) {
+        place.proxy = {*ip, config_.turnProxy->port};
+        place.address.ip = IpAddress::parse(server.host).value_or(IpAddress());
+      }
       if (!isHeld(std::nullopt, ours[rank])) openRelay(step, ours[rank], place);
       place.family = stun::AddressFamily::v6;  // RFC 8656 7.1
       if (std::exchange(isV6Wanted, false)) openRelay(step, ours[rank], std::move(place));
     }
   }
   if (!isTried)
-    fail(std::nullopt, server.url, kUnreachable, "no address of ours reaches the server");
+    fail(std::nullopt, server.url, kUnreachable,
+         isProxied(server) ? "no address of ours reaches the proxy"
+                           : "no address of ours reaches the server");
 }
 
 void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place) {
   if (bases_.relays(transport_) >= limits::ice::kRelays)
     return fail(std::nullopt, place.server.url, kUnreachable, "there are too many allocations");
   const unsigned rank = place.rank;
-  std::unique_ptr<Relay> relay = place.server.transport == IceServer::Transport::udp
-                                     ? openUdp(step, from, place)
-                                     : openStream(from, place);
+  using enum IceServer::Transport;
+  const bool isStream = place.server.transport == tcp || place.server.transport == tls;
+  std::unique_ptr<Relay> relay = isStream ? openStream(from, place) : openUdp(step, from, place);
   if (!relay) return;
   const BoundUdp& local = relay->place().local;
   Base& base = bases_.add(
@@ -232,35 +252,40 @@ void Discovery::openRelay(Step& step, const IpAddress& from, Relay::Place place)
 }
 
 std::unique_ptr<Relay> Discovery::openUdp(Step& step, const IpAddress& from, Relay::Place& place) {
+  const bool isSecure = place.server.transport == IceServer::Transport::dtls;
+  dtls::Context::Shared context;
+  if (isSecure) context = trust_.inDatagrams(config_.authoritiesPem);
+  if (isSecure && !context) return failWithoutAuthority(place);
   const auto socket = Gatherer(host_, owner_, config_).openOn(step, from);
   if (!socket) {
     fail(std::nullopt, place.server.url, kUnreachable, "no socket could be opened");
     return nullptr;
   }
   place.local = {socket->socket, socket->local};
-  return std::make_unique<Relay>(host_, std::move(place));
+  return isSecure ? std::make_unique<Relay>(host_, std::move(place), std::move(context))
+                  : std::make_unique<Relay>(host_, std::move(place));
 }
 
 std::unique_ptr<Relay> Discovery::openStream(const IpAddress& from, Relay::Place& place) {
+  const bool isSecure = place.server.transport == IceServer::Transport::tls;
   tls::Context::Shared context;
-  if (place.server.transport == IceServer::Transport::dtls) {
-    fail(std::nullopt, place.server.url, kUnreachable, "TURN over DTLS is not supported");
-    return nullptr;
-  }
-  if (place.server.transport == IceServer::Transport::tls) {
-    context = trust_.in(config_.authoritiesPem);
-    if (!context) {
-      fail(std::nullopt, place.server.url, kUnreachable, "no certificate authority is known");
-      return nullptr;
-    }
-  }
-  const auto stream = host_.connectTcp(owner_, {.local = from, .remote = place.address});
+  if (isSecure) context = trust_.in(config_.authoritiesPem);
+  if (isSecure && !context) return failWithoutAuthority(place);
+  const bool isDirect = place.proxy == Address();
+  const auto stream =
+      host_.connectTcp(owner_, {.local = from, .remote = isDirect ? place.address : place.proxy});
   if (!stream) {
     fail(std::nullopt, place.server.url, kUnreachable, "no connection could be begun");
     return nullptr;
   }
   place.local = {*stream, {from, 0}};
-  return std::make_unique<Relay>(host_, std::move(place), std::move(context));
+  return std::make_unique<Relay>(host_, std::move(place), std::move(context),
+                                 isDirect ? std::nullopt : config_.turnProxy);
+}
+
+std::unique_ptr<Relay> Discovery::failWithoutAuthority(const Relay::Place& place) {
+  fail(std::nullopt, place.server.url, kUnreachable, "no certificate authority is known");
+  return nullptr;
 }
 
 // A base may go without our doing: ICE retires it, or a mux has no room for its fragment.
@@ -349,7 +374,7 @@ void Discovery::on(Step& step, Base& base, const turn::Redirected& event) {
   gone_.push_back(base.id());
   events_.push(RelayGone{base.id()});
   Relay::Place place = base.relay->place();
-  if (++place.redirects > limits::turn::kRedirects || !mayLead(place.address, event.server))
+  if (++place.redirects > limits::turn::kRedirects || !mayLead(place, event.server))
     return fail(base.socket.local, place.server.url, 300, "redirected too often, or nowhere");
   place.address = event.server;
   openRelay(step, base.socket.local.ip, std::move(place));

@@ -106,6 +106,7 @@ class Discovery {
   void openTcp(Step& step);
   unsigned freeRank() const;
   void askServers(Step& step);
+  bool isProxied(const IceServer& server) const;
   void ask(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void probe(Step& step, const IceServer& server, const std::vector<IpAddress>& addresses);
   void dropProbes();
@@ -113,6 +114,7 @@ class Discovery {
   void openRelay(Step& step, const IpAddress& from, Relay::Place place);
   std::unique_ptr<Relay> openUdp(Step& step, const IpAddress& from, Relay::Place& place);
   std::unique_ptr<Relay> openStream(const IpAddress& from, Relay::Place& place);
+  std::unique_ptr<Relay> failWithoutAuthority(const Relay::Place& place);
   void collectReflexive();
   void collectRelays(Step& step);
   void on(Step& step, Base& base, const turn::Allocated& event);

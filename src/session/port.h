@@ -17,6 +17,7 @@
 #include "crypto/identity.h"
 #include "ice/candidate.h"
 #include "ice/credentials.h"
+#include "turn/proxy_config.h"
 
 // Between the W3C layer and the engine only these values travel. On the same loop a command is a
 // call; from another thread it is a message. The peer layer cannot tell, because nothing here
@@ -66,6 +67,7 @@ struct GatherConfig {
   bool ipv6Relays = false;
   bool relayOnly = false;
   std::vector<IceServer> servers;
+  std::optional<turn::ProxyConfig> turnProxy{};  // of TURN over TCP and TLS
   std::string authoritiesPem;        // whom TURN over TLS trusts; empty: whom the system trusts
   std::shared_ptr<MuxHandle> mux{};  // host candidates on its sockets, none on those of our own
   std::vector<std::pair<IpAddress, IpAddress>> addressMappings;  // local to external

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "session/dtls_link.h"
+#include "session/stream_link.h"
 #include "stun/builder.h"
 
 namespace parley::session {
@@ -16,6 +18,15 @@ turn::Config configOf(const Relay::Place& place, bool overStream) {
           .overStream = overStream};
 }
 
+std::optional<turn::ProxyHandshake> handshakeWith(const std::optional<turn::ProxyConfig>& proxy,
+                                                  const Relay::Place& place) {
+  if (!proxy) return std::nullopt;
+  const IpAddress& ip = place.address.ip;
+  return turn::ProxyHandshake(
+      *proxy,
+      {.host = ip.isUnspecified() ? place.server.host : ip.toString(), .port = place.address.port});
+}
+
 }  // namespace
 
 Relay::Relay(Host& host, Place place)
@@ -23,15 +34,24 @@ Relay::Relay(Host& host, Place place)
       place_(std::move(place)),
       client_(configOf(place_, false), static_cast<turn::Client::Sink&>(*this)) {}
 
-Relay::Relay(Host& host, Place place, tls::Context::Shared context)
+Relay::Relay(Host& host, Place place, dtls::Context::Shared context)
+    : host_(host),
+      place_(std::move(place)),
+      link_(std::make_unique<DtlsLink>(host, place_.local, place_.address, std::move(context),
+                                       place_.server.host)),
+      client_(configOf(place_, false), static_cast<turn::Client::Sink&>(*this)) {}
+
+Relay::Relay(Host& host, Place place, tls::Context::Shared context,
+             const std::optional<turn::ProxyConfig>& proxy)
     : host_(host),
       place_(std::move(place)),
       link_(std::make_unique<StreamLink>(host, place_.local.socket, std::move(context),
-                                         place_.server.host)),
+                                         place_.server.host, handshakeWith(proxy, place_))),
       client_(configOf(place_, true), static_cast<turn::Client::Sink&>(*this)) {}
 
 void Relay::start(Step& step) {
   isWanted_ = true;
+  if (link_) link_->start(step);
   startIfReady(step);
 }
 
@@ -52,7 +72,8 @@ bool Relay::send(Step& step, const Address& peer, Packet payload) {
 }
 
 void Relay::keepAlive(Step& step) {
-  if (place_.server.transport != IceServer::Transport::udp) return;
+  using enum IceServer::Transport;
+  if (place_.server.transport == tcp || place_.server.transport == tls) return;
   Packet packet = stun::MessageBuilder(step.packets.take(), stun::Class::indication,
                                        stun::Method::binding, stun::newTransactionId(step.secrets))
                       .finish();
@@ -60,10 +81,7 @@ void Relay::keepAlive(Step& step) {
 }
 
 void Relay::sendToServer(Step& step, Packet message) {
-  if (link_) {
-    link_->send(step, message.bytes());
-    return;
-  }
+  if (link_) return link_->send(step, std::move(message));
   host_.send({.socket = place_.local.socket,
               .local = place_.local.local,
               .remote = place_.address,
@@ -72,8 +90,14 @@ void Relay::sendToServer(Step& step, Packet message) {
 
 // --- what comes
 
-void Relay::receive(Datagram datagram) {
-  if (datagram.remote == place_.address) received_ = std::move(datagram.packet);
+void Relay::receive(Step& step, Datagram datagram) {
+  if (datagram.remote != place_.address) return;
+  if (!link_) {
+    received_ = std::move(datagram.packet);
+    return;
+  }
+  link_->onDatagram(step, std::move(datagram.packet));
+  startIfReady(step);
 }
 
 void Relay::onStreamOpened(Step& step, const Address& local) {

@@ -5,7 +5,9 @@
 
 #include "core/host.h"
 #include "session/port.h"
-#include "session/stream_link.h"
+#include "session/server_link.h"
+#include "tls/context.h"
+#include "tls/stream_context.h"
 #include "turn/client.h"
 
 namespace parley::session {
@@ -17,7 +19,8 @@ class Relay final : private turn::Client::Sink {
  public:
   struct Place {
     IceServer server;
-    Address address;    // the server's
+    Address address;    // the server's; unspecified where only the proxy knows it
+    Address proxy{};    // of a stream through one; unspecified: none
     BoundUdp local;     // of a stream known once it is open
     unsigned rank = 0;  // of the local address
     int redirects = 0;  // 300s that led here
@@ -26,8 +29,11 @@ class Relay final : private turn::Client::Sink {
     std::optional<stun::AddressFamily> family{};
   };
 
-  Relay(Host& host, Place place);                                // over UDP
-  Relay(Host& host, Place place, tls::Context::Shared context);  // TCP; with a context TLS
+  Relay(Host& host, Place place);                                 // over UDP
+  Relay(Host& host, Place place, dtls::Context::Shared context);  // over DTLS
+  // Over TCP; with a context TLS. The stream leads to the proxy, where there is one.
+  Relay(Host& host, Place place, tls::Context::Shared context,
+        const std::optional<turn::ProxyConfig>& proxy);
 
   const Place& place() const { return place_; }
   SocketId id() const { return place_.local.socket; }
@@ -43,7 +49,7 @@ class Relay final : private turn::Client::Sink {
 
   // What comes from the server, and then what peers sent through it, one after the other: payloads
   // are good until the next call.
-  void receive(Datagram datagram);
+  void receive(Step& step, Datagram datagram);
   void onStreamOpened(Step& step, const Address& local);
   void onStreamBytes(Step& step, MutableBytes bytes);
   void onStreamClosed(Step& step, StreamEnd reason);
@@ -64,7 +70,7 @@ class Relay final : private turn::Client::Sink {
 
   Host& host_;
   Place place_;
-  std::unique_ptr<StreamLink> link_;  // none: UDP
+  std::unique_ptr<ServerLink> link_;  // none: UDP
   turn::Client client_;
   Packet received_;  // a datagram that nextRelayed() has not looked at
   bool isStarted_ = false;

@@ -33,7 +33,7 @@ RelayTail::RelayTail(Host& host, Step& step, std::unique_ptr<Relay> relay, Durat
 
 void RelayTail::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, subject_);
-  relay_->receive(std::move(datagram));
+  relay_->receive(step, std::move(datagram));
   hear(step);
 }
 

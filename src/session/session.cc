@@ -175,7 +175,7 @@ void Session::apply(Step&, Close&) { close(); }  // flush() is for who owns the 
 
 void Session::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, config_.subject);
-  if (bases_.receive(std::move(datagram))) hear(step);
+  if (bases_.receive(step, std::move(datagram))) hear(step);
 }
 
 void Session::onStreamOpened(Step& step, SocketId stream, const Address& local) {

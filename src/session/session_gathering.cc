@@ -1,5 +1,7 @@
 // Candidates: from what Discovery finds to what the agent checks and the application is told.
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/planted.h"
@@ -12,10 +14,13 @@ namespace {
 
 ice::TransportIndex indexOf(TransportId id) { return {id.value}; }
 
-// What takes longer to speak through stands below: UDP, then TCP, then TLS.
+// What takes longer to speak through stands below: UDP, then DTLS, TCP, and TLS.
 unsigned rankOf(const Relay& relay) {
+  using enum IceServer::Transport;
   constexpr unsigned kBelow = 64;
-  return relay.place().rank + kBelow * static_cast<unsigned>(relay.place().server.transport);
+  constexpr std::array kOrder{udp, dtls, tcp, tls};
+  const auto* place = std::ranges::find(kOrder, relay.place().server.transport);
+  return relay.place().rank + kBelow * static_cast<unsigned>(place - kOrder.begin());
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ Tail::Tail(Host& host, Step& step, Farewell farewell)
 void Tail::onDatagram(Step& step, Datagram datagram) {
   const TraceScope scope(step.trace, farewell_.subject);
   if (farewell_.relay) {
-    farewell_.relay->receive(std::move(datagram));
+    farewell_.relay->receive(step, std::move(datagram));
     hearRelay(step);
   } else if (datagram.remote == farewell_.remote) {
     hear(step, std::move(datagram.packet));

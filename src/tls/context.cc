@@ -5,6 +5,7 @@
 
 #include "tls/narrow_library.h"
 #include "tls/native.h"
+#include "tls/stream_native.h"
 
 namespace parley::dtls {
 
@@ -70,23 +71,39 @@ void setPolicy(SSL_CTX* ssl) {
   SSL_CTX_set_cookie_verify_cb(ssl, verifyCookie);
 }
 
+std::unique_ptr<Context::Native> makeNative(OSSL_LIB_CTX* library) {
+  auto native = std::make_unique<Context::Native>();
+  native->bio = makeDatagramBio();
+  native->ssl.reset(SSL_CTX_new_ex(library, nullptr, DTLS_method()));
+  SSL_CTX* ssl = native->ssl.get();
+  if (!native->bio || ssl == nullptr) return nullptr;
+  setPolicy(ssl);
+  return setAlgorithms(ssl) ? std::move(native) : nullptr;
+}
+
 }  // namespace
 
 Context::Shared Context::make(crypto::Identity::Shared identity, ContextOptions options) {
   if (!identity) return nullptr;
   const crypto::ErrorScope errors;
   options.mtu = std::clamp<std::size_t>(options.mtu, 256, 1'472);
-  auto native = std::make_unique<Native>();
-  native->bio = makeDatagramBio();
-  native->ssl.reset(SSL_CTX_new_ex(narrowLibrary(), nullptr, DTLS_method()));
-  SSL_CTX* ssl = native->ssl.get();
-  if (!native->bio || ssl == nullptr) return nullptr;
-  setPolicy(ssl);
-  if (!setAlgorithms(ssl) || !setIdentity(ssl, identity->native()) || !setSrtp(ssl, options.srtp)) {
+  auto native = makeNative(narrowLibrary());
+  if (!native || !setIdentity(native->ssl.get(), identity->native()) ||
+      !setSrtp(native->ssl.get(), options.srtp)) {
     return nullptr;
   }
   return std::make_shared<const Context>(std::move(identity), std::move(options),
                                          std::move(native));
+}
+
+Context::Shared Context::ofClient(const tls::ClientOptions& options) {
+  const crypto::ErrorScope errors;
+  auto native = makeNative(nullptr);  // authorities may have keys of any kind
+  if (!native || !tls::setTrust(native->ssl.get(), options) ||
+      !tls::offerAlpn(native->ssl.get(), options.alpn)) {
+    return nullptr;
+  }
+  return std::make_shared<const Context>(nullptr, ContextOptions{}, std::move(native));
 }
 
 Context::Context(crypto::Identity::Shared identity, ContextOptions options,

@@ -8,6 +8,7 @@
 #include "core/limits.h"
 #include "crypto/identity.h"
 #include "crypto/srtp_keys.h"
+#include "tls/stream_context.h"
 
 namespace parley::dtls {
 
@@ -26,8 +27,11 @@ class Context {
 
   // Null only when OpenSSL refuses the identity or is out of memory.
   static Shared make(crypto::Identity::Shared identity, ContextOptions options = {});
+  // For clients of servers of the web, who show no certificate of their own. Null where the
+  // authorities cannot be read or OpenSSL is out of memory.
+  static Shared ofClient(const tls::ClientOptions& options);
 
-  const crypto::Identity& identity() const { return *identity_; }
+  const crypto::Identity& identity() const { return *identity_; }  // of make() only
   const ContextOptions& options() const { return options_; }
 
   struct Native;

@@ -8,6 +8,8 @@ std::string_view describe(FailureReason reason) {
       return "The description has no certificate fingerprint with a hash that can be trusted.";
     case FailureReason::wrongFingerprint:
       return "The peer's certificate is not the one its description announced.";
+    case FailureReason::untrusted:
+      return "The server's certificate is not one that can be trusted.";
     case FailureReason::unsupportedCertificate:
       return "The peer's key is neither on P-256 or P-384 nor RSA of 2,048 to 8,192 bits.";
     case FailureReason::timeout:

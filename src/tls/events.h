@@ -29,6 +29,7 @@ struct Closed {};
 enum class FailureReason : std::uint8_t {
   noUsableFingerprint,  // start() was given none with a hash we trust
   wrongFingerprint,     // the peer showed another certificate than it announced
+  untrusted,            // a server's certificate was not verified; detail is a sentence
   unsupportedCertificate,
   timeout,    // RFC 5763 leaves it to us: limits::dtls::kHandshake
   handshake,  // the attempts were used up; lastError says on what

@@ -12,6 +12,7 @@
 #include "tls/key_schedule.h"
 #include "tls/native.h"
 #include "tls/peer_flight.h"
+#include "tls/server_trust.h"
 
 namespace parley::dtls {
 
@@ -133,6 +134,7 @@ struct Handshake::OpenSsl {
     // Its timer reads the wall clock; flights are sent again by our own (see Session).
     DTLS_set_timer_cb(ssl.get(), [](SSL*, unsigned) { return kNeverMicros; });
     SSL_set_info_callback(ssl.get(), onInfo);
+    if (!nameServer()) lackMemory();
     role == Role::client ? SSL_set_connect_state(ssl.get()) : SSL_set_accept_state(ssl.get());
   }
 
@@ -143,6 +145,7 @@ struct Handshake::OpenSsl {
     failure.alert = static_cast<std::uint8_t>(value & 0xff);
   }
 
+  bool nameServer();
   void advance();
   void expectCookie(Bytes cookie);
   void feed(const Message& message);
@@ -214,6 +217,15 @@ void Handshake::OpenSsl::fail(FailureReason reason, std::uint8_t alert) {
   failure.alert = alert;
 }
 
+// Of the web: whose certificate it has to be, which verifyCertificate() then asks.
+bool Handshake::OpenSsl::nameServer() {
+  if (!policy.server()) return true;
+  const crypto::ErrorScope errors;
+  const std::string host = tls::withoutDot(policy.server()->host);
+  return tls::tellHost(ssl.get(), host) &&
+         tls::expectHost(ssl.get(), host, policy.server()->wallMicros);
+}
+
 void Handshake::OpenSsl::advance() {
   if (progress == Progress::failed) return;
   const crypto::ErrorScope errors;
@@ -231,7 +243,7 @@ void Handshake::OpenSsl::advance() {
     return;
   }
   if (SSL_get_error(ssl.get(), result) == SSL_ERROR_WANT_READ) return collectFlight();
-  failure.detail = crypto::ErrorScope::text();
+  if (failure.detail.empty()) failure.detail = crypto::ErrorScope::text();
   progress = Progress::failed;
 }
 
@@ -544,6 +556,11 @@ int verifyCertificate(X509_STORE_CTX* store, void*) {
   crypto::Certificate certificate(crypto::derOf(leaf));
   if (certificate.der().empty()) {  // no memory: nothing is said of the peer by that
     X509_STORE_CTX_set_error(store, X509_V_ERR_OUT_OF_MEM);
+    return 0;
+  }
+  if (it.policy.server() && X509_verify_cert(store) != 1) {
+    it.fail(FailureReason::untrusted, kAlertBadCertificate);
+    it.failure.detail = tls::describe(tls::reasonOf(X509_STORE_CTX_get_error(store)));
     return 0;
   }
   if (certificate.der().size() > limits::dtls::kCertificateDer || !it.policy.accepts(certificate)) {

@@ -53,6 +53,8 @@ class Session final : public PacketSink {
   // processed now. `roundTrip`, where ICE measured one, sets the first retransmission; 0: unknown.
   void start(Step& step, Role role, std::vector<crypto::Fingerprint> fingerprints,
              Duration roundTrip = Duration::zero());
+  // In its place: as the client of a server of the web, whose certificate OpenSSL verifies.
+  void start(Step& step, ServerName server);
 
   // One datagram whose first byte is 20 to 63 (RFC 7983), in any state. Drain read() and
   // nextEvent() after it: plaintext of a lent datagram is valid for this step only.
@@ -129,6 +131,7 @@ class Session final : public PacketSink {
   void hold(Waiting& waiting, Bytes datagram);
 
   // session_handshake.cc
+  void begin(Step& step, Role role, Policy policy, Duration roundTrip);
   void receiveInHandshake(Step& step, Handshaking& handshaking, const RecordView& record);
   void receiveMessage(Step& step, Handshaking& handshaking, Message message);
   void receiveHello(Step& step, Handshaking& handshaking, Message message);

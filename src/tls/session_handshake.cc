@@ -29,10 +29,17 @@ void tellKeys(Step& step, Handshake& attempt) {
 
 void Session::start(Step& step, Role role, std::vector<crypto::Fingerprint> fingerprints,
                     Duration roundTrip) {
+  begin(step, role, Policy(fingerprints), roundTrip);
+}
+
+void Session::start(Step& step, ServerName server) {
+  begin(step, Role::client, Policy(std::move(server)), Duration::zero());
+}
+
+void Session::begin(Step& step, Role role, Policy policy, Duration roundTrip) {
   auto* waiting = std::get_if<Waiting>(&state_);
   if (waiting == nullptr) return;
   if (!context_) return fail(step, {.reason = FailureReason::outOfMemory});
-  Policy policy(fingerprints);
   if (policy.isEmpty()) return fail(step, {.reason = FailureReason::noUsableFingerprint});
 
   std::vector<ByteVector> held = waiting->held.take();

@@ -70,17 +70,6 @@ bool trustGiven(SSL_CTX* ssl, std::string_view pem) {
   return isAny && X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
-bool setTrust(SSL_CTX* ssl, const ClientOptions& options) {
-  if (options.trust == Trust::none) {
-    SSL_CTX_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
-    return true;
-  }
-  SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_verify_depth(ssl, limits::tls::kChainLength);
-  return options.trust == Trust::given ? trustGiven(ssl, options.authoritiesPem)
-                                       : SSL_CTX_set_default_verify_paths(ssl) == 1;
-}
-
 bool setIdentity(SSL_CTX* ssl, const ServerOptions& options) {
   const crypto::BioPtr keyText = readerOf(options.privateKeyPem);
   const crypto::KeyPtr key(PEM_read_bio_PrivateKey(keyText.get(), nullptr, noPassword, nullptr));
@@ -111,14 +100,29 @@ int selectAlpn(SSL*, const unsigned char** chosen, unsigned char* size,
 
 }  // namespace
 
+bool setTrust(SSL_CTX* ssl, const ClientOptions& options) {
+  if (options.trust == Trust::none) {
+    SSL_CTX_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
+    return true;
+  }
+  SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify_depth(ssl, limits::tls::kChainLength);
+  return options.trust == Trust::given ? trustGiven(ssl, options.authoritiesPem)
+                                       : SSL_CTX_set_default_verify_paths(ssl) == 1;
+}
+
+bool offerAlpn(SSL_CTX* ssl, const std::vector<std::string>& names) {
+  const std::string wire = wireAlpn(names);
+  return wire.empty() ||  // the other one says 0 for success
+         SSL_CTX_set_alpn_protos(ssl, bytesOf(wire).data(), static_cast<unsigned>(wire.size())) ==
+             0;
+}
+
 Context::Shared Context::ofClient(const ClientOptions& options) {
   const crypto::ErrorScope errors;
   auto native = make(options.alpn);
-  if (!native || !setTrust(native->ssl.get(), options)) return nullptr;
-  const std::string& alpn = native->alpn;
-  // This one says 0 for success.
-  if (!alpn.empty() && SSL_CTX_set_alpn_protos(native->ssl.get(), bytesOf(alpn).data(),
-                                               static_cast<unsigned>(alpn.size())) != 0) {
+  if (!native || !setTrust(native->ssl.get(), options) ||
+      !offerAlpn(native->ssl.get(), options.alpn)) {
     return nullptr;
   }
   return std::make_shared<const Context>(std::move(native), options.trust != Trust::none);

@@ -14,4 +14,8 @@ struct Context::Native {
   dtls::SslContextPtr ssl;
 };
 
+// What contexts for DTLS have in common with those for TLS: whom to trust, what to speak.
+bool setTrust(SSL_CTX* ssl, const ClientOptions& options);
+bool offerAlpn(SSL_CTX* ssl, const std::vector<std::string>& names);
+
 }  // namespace parley::tls

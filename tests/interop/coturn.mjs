@@ -1,8 +1,10 @@
-// node coturn.mjs [udp] [tcp] [tls] [--closes N]: Parley's peers through a real TURN server on loopback, and how soon
-// nothing is left there. --closes measures how long after close() the allocation is gone.
+// node coturn.mjs [udp] [tcp] [tls] [dtls] [proxy] [--closes N]: Parley's peers through a real TURN
+// server on loopback, by real proxies where asked for, and how soon nothing is left there. --closes
+// measures how long after close() the allocation is gone.
 import { check, close, connect, described, event, exchange, expect, figures, finish, selectedPair, skip,
   takeCloses, wallClock } from './harness.mjs';
 import { startParley } from './peers.mjs';
+import { isProxyInstalled, proxyAddress, startProxy } from './proxies.mjs';
 import { isTurnserverInstalled, startTurnserver } from './turnserver.mjs';
 
 const asked = process.argv.slice(2);
@@ -10,7 +12,10 @@ const closes = takeCloses(asked);
 const tuning = { includeLoopback: true };
 const relayed = (...iceServers) => ({ configuration: { iceServers, iceTransportPolicy: 'relay' }, tuning });
 const plain = { tuning };
-const transports = asked.length ? asked : ['udp', 'tcp', 'tls'];
+const all = ['udp', 'tcp', 'tls', 'dtls'];
+const transports = asked.length ? all.filter((each) => asked.includes(each)) : all;
+const isDatagrams = (transport) => transport === 'udp' || transport === 'dtls';
+const withProxies = !asked.length || asked.includes('proxy');
 
 async function startPeers(server) {
   const peers = [0, 1].map(() => startParley({ env: { SSL_CERT_FILE: server.certificate } }));
@@ -58,6 +63,7 @@ async function inLab(title, options, body) {
   });
 }
 
+
 async function calls() {
   for (const transport of transports) {
     await inLab(`relay to relay over ${transport}`, {}, (server, a, b) => {
@@ -67,6 +73,7 @@ async function calls() {
     await inLab(`relay to host over ${transport}`, {}, (server, a, b) =>
       story(server, a, b, relayed(server.server(transport)), plain, { pair: 'relay/host', refreshes: 1 }));
   }
+  if (!transports.length) return;
   await inLab('relay to relay, UDP here and TLS there', {}, (server, a, b) =>
     story(server, a, b, relayed(server.server('udp')), relayed(server.server('tls')),
       { pair: 'relay/relay', refreshes: 2 }));
@@ -74,6 +81,40 @@ async function calls() {
     story(server, a, b, relayed(server.server('udp', '::1')), plain, { pair: 'relay/host', refreshes: 1 }));
   await inLab('REST credentials', { rest: true }, (server, a, b) =>
     story(server, a, b, relayed(server.server('udp')), plain, { pair: 'relay/host', refreshes: 1 }));
+}
+
+// A server whose name the proxy looks up, and which sees the proxy only.
+async function throughProxy(kind, transport) {
+  await inLab(`${transport} through ${kind}`, {}, async (server, a, b) => {
+    const proxy = await startProxy(kind);
+    const has = (settings) => ({ ...relayed(server.server(transport, kind === 'http' ? 'localhost' : undefined)),
+      tuning: { ...tuning, turnProxy: settings } });
+    try {
+      await connect(a, b, { offererHas: has(proxy.settings), answererHas: plain });
+      await exchange(a, b);
+      await exchange(b, a);
+      const clients = (await server.sessions()).map(({ client }) => client);
+      expect(clients.length && clients.every((each) => each?.startsWith(`${proxyAddress}:`)),
+        `coturn sees ${clients}, not the proxy`);
+      const pair = await selectedPair(a);
+      expect(pair === 'relay/host', `the selected pair is ${pair}`);
+      const told = await closeAndLook(server, a, b, { refreshes: 1 });
+      await a.tell({ command: 'offer', ...has({ ...proxy.settings, password: 'wrong' }) });
+      const { errorCode, errorText } = await a.next(event('icecandidateerror'), 'icecandidateerror');
+      expect(errorCode === 701 && errorText.includes('the proxy refused the user name or the password'),
+        `a wrong password is told as ${errorCode} "${errorText}"`);
+      return `${clients}, ${told}`;
+    } finally {
+      await proxy.end();
+    }
+  });
+}
+
+async function proxies() {
+  for (const kind of ['http', 'socks5']) {
+    if (!isProxyInstalled(kind)) skip(`through ${kind}`, 'no proxy is installed');
+    else for (const transport of ['tcp', 'tls']) await throughProxy(kind, transport);
+  }
 }
 
 // RFC 8489 9.2.5: the Refresh of the release meets a nonce that has become stale.
@@ -150,15 +191,18 @@ if (!isTurnserverInstalled) {
   skip('coturn', 'turnserver is not installed');
 } else if (closes) {
   for (const transport of transports) {
-    await measure(`${transport}, the peer answers`, transport, transport === 'udp' ? 1200 : 50);
-    await measure(`${transport}, the peer is silent`, transport, transport === 'udp' ? 1300 : undefined,
+    await measure(`${transport}, the peer answers`, transport, isDatagrams(transport) ? 1200 : 50);
+    await measure(`${transport}, the peer is silent`, transport, isDatagrams(transport) ? 1300 : undefined,
       { isSilent: true });
   }
 } else {
   await calls();
-  await staleNonce();
-  await killed();
-  await wrongPassword();
+  if (withProxies) await proxies();
+  if (transports.length) {
+    await staleNonce();
+    await killed();
+    await wrongPassword();
+  }
   for (const transport of transports) await closedWhileAllocating(transport);
 }
 finish();

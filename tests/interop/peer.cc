@@ -72,6 +72,14 @@ RTCConfiguration configurationOf(const Json& message) {
   return made;
 }
 
+Proxy proxyOf(const Json& given) {
+  return {.kind = parse<Proxy::Kind>(given.at("kind").get<std::string>()).value(),
+          .host = given.at("host"),
+          .port = given.at("port"),
+          .username = given.value("username", ""),
+          .password = given.value("password", "")};
+}
+
 Tuning tuningOf(const Json& message) {
   Tuning made;
   const Json given = message.value("tuning", Json::object());
@@ -79,6 +87,7 @@ Tuning tuningOf(const Json& message) {
   made.interfaces = given.value("interfaces", std::vector<std::string>{});
   if (const auto tcp = parse<TcpCandidates>(given.value("tcpCandidates", "")))
     made.tcpCandidates = *tcp;
+  if (given.contains("turnProxy")) made.turnProxy = proxyOf(given.at("turnProxy"));
   return made;
 }
 

@@ -1,4 +1,4 @@
-// coturn for a test: UDP, TCP and TLS listeners with a certificate of its own, what its command line
+// coturn for a test: UDP, TCP, TLS and DTLS listeners with a certificate of its own, what its command line
 // interface says about sessions, and its log. As root it runs as nobody.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -60,11 +60,12 @@ class Questions {
     return this.#until('\n> ');
   }
 
-  // The live sessions: { user, relay, protocol, expiresIn }.
+  // The live sessions: { user, client, relay, protocol, expiresIn }.
   async sessions() {
     const text = await this.#ask('ps');
     return text.split(/\n\s+\d+\) id=/).slice(1).map((block) => ({
-      user: /user <(.*?)>/.exec(block)?.[1], relay: /relay addr (\S+)/.exec(block)?.[1],
+      user: /user <(.*?)>/.exec(block)?.[1], client: /client addr (\S+?),/.exec(block)?.[1],
+      relay: /relay addr (\S+)/.exec(block)?.[1],
       protocol: /client protocol (\S+?),/.exec(block)?.[1], expiresIn: Number(/expiring in (\d+)/.exec(block)?.[1]) }));
   }
 
@@ -104,6 +105,7 @@ export async function startTurnserver({ ips = ['127.0.0.1'], lifetime = 600, non
     ? { username: user, credential: createHmac('sha1', secret).update(user).digest('base64') }
     : { username: 'alice', credential: 'secret' };
   const url = (transport, ip = ips[0]) => transport === 'tls' ? `turns:${bracketed(ip)}:${tlsPort}`
+    : transport === 'dtls' ? `turns:${bracketed(ip)}:${tlsPort}?transport=udp`
     : `turn:${bracketed(ip)}:${port}?transport=${transport}`;
   return {
     certificate, log, stun: `stun:${bracketed(ips[0])}:${port}`,

@@ -1,5 +1,5 @@
 # interop [chromium] [firefox] [--closes N]: calls between Parley and the browsers of the system.
-# interop coturn [udp] [tcp] [tls] [--closes N]: through a TURN server.
+# interop coturn [udp] [tcp] [tls] [dtls] [proxy] [--closes N]: through a TURN server.
 # interop nats: NATs in namespaces.
 dev_interop() {
   [ -f tests/interop/run.mjs ] || die "there is no tests/interop/run.mjs in this tree"

@@ -11,7 +11,7 @@ packages_of() {
       ;;
     lint) echo clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev lld-19 ;;
     rivals) echo golang-go golang-github-pion-webrtc.v3-dev python3-aiortc ;;
-    interop) echo chromium firefox-esr iproute2 coturn nftables openssl ;;
+    interop) echo chromium firefox-esr iproute2 coturn nftables openssl tinyproxy-bin microsocks ;;
     fresh) echo debootstrap git ;;
     shell) echo shellcheck ;;
     *) die "no such group of packages: $1" ;;

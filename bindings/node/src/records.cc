@@ -87,6 +87,15 @@ void Dictionary::assign(napi_value value, AddressMapping& target) const {
   mapping.read("external", target.external);
 }
 
+void Dictionary::assign(napi_value value, Proxy& target) const {
+  const Dictionary proxy(env_, value);
+  proxy.read("kind", target.kind);
+  proxy.read("host", target.host);
+  proxy.read("port", target.port);
+  proxy.read("username", target.username);
+  proxy.read("password", target.password);
+}
+
 Tuning readTuning(napi_env env, napi_value value) {
   Tuning tuning;
   const Dictionary given(env, value);
@@ -98,6 +107,7 @@ Tuning readTuning(napi_env env, napi_value value) {
   given.read("ipv6", tuning.ipv6);
   given.read("addressMappings", tuning.addressMappings);
   given.read("tcpCandidates", tuning.tcpCandidates);
+  given.read("turnProxy", tuning.turnProxy);
   given.read("maxMessageSize", tuning.maxMessageSize);
   given.read("receiveWindow", tuning.receiveWindow);
   given.read("sendBufferPerChannel", tuning.sendBufferPerChannel);

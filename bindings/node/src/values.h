@@ -150,6 +150,7 @@ class Dictionary {
   }
   void assign(napi_value value, RTCIceServer& target) const;
   void assign(napi_value value, AddressMapping& target) const;
+  void assign(napi_value value, Proxy& target) const;
   template <class T>
   void assign(napi_value value, std::vector<T>& target) const {
     for (const napi_value item : readArray(env_, value)) assign(item, target.emplace_back());

@@ -50,6 +50,43 @@ const dictionaries = module.exports = {
     return result;
   },
 
+  ParleyProxy(value, what) {
+    webidl.checkDictionary(value, 'ParleyProxy', what);
+    const result = {};
+    let member;
+    member = webidl.get(value, 'host');
+    if (member !== undefined) {
+      result.host = webidl.domString(member, `${what}: member host of ParleyProxy`);
+    } else {
+      webidl.missing(`${what}: member host of ParleyProxy`);
+    }
+    member = webidl.get(value, 'kind');
+    if (member !== undefined) {
+      result.kind = enums.convert(enums.ParleyProxyKind, 'ParleyProxyKind', member, `${what}: member kind of ParleyProxy`);
+    } else {
+      result.kind = 'http';
+    }
+    member = webidl.get(value, 'password');
+    if (member !== undefined) {
+      result.password = webidl.domString(member, `${what}: member password of ParleyProxy`);
+    } else {
+      result.password = '';
+    }
+    member = webidl.get(value, 'port');
+    if (member !== undefined) {
+      result.port = webidl.integer(member, 16, false, true, `${what}: member port of ParleyProxy`);
+    } else {
+      webidl.missing(`${what}: member port of ParleyProxy`);
+    }
+    member = webidl.get(value, 'username');
+    if (member !== undefined) {
+      result.username = webidl.domString(member, `${what}: member username of ParleyProxy`);
+    } else {
+      result.username = '';
+    }
+    return result;
+  },
+
   ParleyTuning(value, what) {
     webidl.checkDictionary(value, 'ParleyTuning', what);
     const result = {};
@@ -105,6 +142,10 @@ const dictionaries = module.exports = {
     member = webidl.get(value, 'tcpCandidates');
     if (member !== undefined) {
       result.tcpCandidates = enums.convert(enums.ParleyTcpCandidates, 'ParleyTcpCandidates', member, `${what}: member tcpCandidates of ParleyTuning`);
+    }
+    member = webidl.get(value, 'turnProxy');
+    if (member !== undefined) {
+      result.turnProxy = dictionaries.ParleyProxy(member, `${what}: member turnProxy of ParleyTuning`);
     }
     return result;
   },

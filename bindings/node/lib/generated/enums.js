@@ -7,6 +7,7 @@ module.exports = {
   convert,
   BinaryType: new Set(['blob', 'arraybuffer']),
   ParleyCloseReason: new Set(['none', 'local', 'remote']),
+  ParleyProxyKind: new Set(['http', 'socks5']),
   ParleyTcpCandidates: new Set(['none', 'active', 'all']),
   RTCBundlePolicy: new Set(['balanced', 'max-compat', 'max-bundle']),
   RTCDataChannelState: new Set(['connecting', 'open', 'closing', 'closed']),
