@@ -43,10 +43,11 @@ void Session::begin(Step& step, Role role, Policy policy, Duration roundTrip) {
   if (policy.isEmpty()) return fail(step, {.reason = FailureReason::noUsableFingerprint});
 
   std::vector<ByteVector> held = waiting->held.take();
+  const bool isOfServer = policy.server().has_value();
   auto& handshaking =
       state_.emplace<Handshaking>(role, std::move(policy), firstRetransmit(roundTrip));
   PARLEY_TRACE(step, Topic::dtls, "connection_state_updated", {"old", "new"}, {"new", "connecting"},
-               {"trigger", "a pair was answered"},
+               {"trigger", isOfServer ? "a server is to be asked" : "a pair was answered"},
                {"owner", role == Role::client ? "client" : "server"});
   handshaking.giveUp.start(step.now, limits::dtls::kHandshake);
   if (role == Role::client) {
@@ -250,7 +251,9 @@ void Session::connect(Step& step, Handshaking& handshaking) {
   if (handshaking.role == Role::server) open.lastFlight = std::move(handshaking.flight);
   tellKeys(step, *handshaking.attempt);
   PARLEY_TRACE(step, Topic::dtls, "connection_state_updated", {"old", "connecting"},
-               {"new", "connected"}, {"trigger", "handshake done, fingerprint matches"},
+               {"new", "connected"},
+               {"trigger", handshaking.policy->server() ? "handshake done, the server is verified"
+                                                        : "handshake done, fingerprint matches"},
                {"cipher", outcome.connected.cipher}, {"group", outcome.connected.group});
   state_ = std::move(open);
   events_.push(std::move(outcome.connected));

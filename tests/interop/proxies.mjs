@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const proxyAddress = '127.0.0.2';
-const login = { username: 'ann', password: 'open sesame' };
+const login = { username: 'ann', password: 'open-sesame' };
 const executables = { http: '/usr/bin/tinyproxy', socks5: '/usr/bin/microsocks' };
 export const isProxyInstalled = (kind) => existsSync(executables[kind]);
 
@@ -30,7 +30,7 @@ function commandOf(kind, port, folder) {
   }
   const file = join(folder, 'tinyproxy.conf');
   writeFileSync(file, [`Port ${port}`, 'Listen 127.0.0.1', `Bind ${proxyAddress}`, 'MaxClients 20',
-    'Timeout 600', `BasicAuth ${login.username} "${login.password}"`, ''].join('\n'));
+    'Timeout 600', `BasicAuth ${login.username} ${login.password}`, ''].join('\n'));
   return ['-d', '-c', file];
 }
 
