@@ -38,6 +38,10 @@ export interface ParleyAddressMapping {
   external: string;
 }
 
+export interface ParleyCloseOptions {
+  flush?: number;
+}
+
 export interface ParleyTuning {
   portMin?: number;
   portMax?: number;
@@ -348,7 +352,8 @@ export class RTCPeerConnection extends EventTarget {
   restartIce(): void;
   getConfiguration(): RTCConfiguration;
   setConfiguration(configuration?: RTCConfiguration): void;
-  close(): void;
+  /** Extension of Parley. */
+  close(options?: ParleyCloseOptions): void;
   onnegotiationneeded: ((this: RTCPeerConnection, event: Event) => any) | null;
   onicecandidate: ((this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any) | null;
   onicecandidateerror: ((this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any) | null;
