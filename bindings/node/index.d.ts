@@ -40,6 +40,10 @@ export interface ParleyAddressMapping {
   external: string;
 }
 
+export interface ParleyCloseOptions {
+  flush?: number;
+}
+
 export interface ParleyProxy {
   kind?: ParleyProxyKind;
   host: string;
@@ -360,7 +364,8 @@ export class RTCPeerConnection extends EventTarget {
   restartIce(): void;
   getConfiguration(): RTCConfiguration;
   setConfiguration(configuration?: RTCConfiguration): void;
-  close(): void;
+  /** Extension of Parley. */
+  close(options?: ParleyCloseOptions): void;
   onnegotiationneeded: ((this: RTCPeerConnection, event: Event) => any) | null;
   onicecandidate: ((this: RTCPeerConnection, event: RTCPeerConnectionIceEvent) => any) | null;
   onicecandidateerror: ((this: RTCPeerConnection, event: RTCPeerConnectionIceErrorEvent) => any) | null;

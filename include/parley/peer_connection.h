@@ -56,6 +56,8 @@ enum class RTCIceConnectionState : std::uint8_t {
 
 struct CloseOptions {
   std::chrono::milliseconds flush{0};  // how long messages may take to be delivered
+  // With a flush: called once when it has ended, in a task of the loop, unless that ends first.
+  std::function<void()> onFlushed{};
 };
 
 // Queues a function onto the thread that owns the W3C objects; called from any thread, in order.

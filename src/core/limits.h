@@ -93,6 +93,7 @@ inline constexpr Duration kGatherLastWait = 2'500ms;  // after the last of them
 inline constexpr std::size_t kProbes = 128;           // by transport: sockets times servers
 inline constexpr std::size_t kRelays = 16;            // allocations by transport
 inline constexpr unsigned kRelaySources = 2;          // of our addresses, by family and server
+inline constexpr std::size_t kPool = 8;               // transports gathered for ahead of need
 inline constexpr Duration kKeepalive = 15s;   // of a reflexive address that is not in use yet
 inline constexpr Duration kCheckRto = 500ms;  // RFC 8445 14.3
 inline constexpr int kCheckTries = 7;         // RFC 8489 6.2.1: Rc

@@ -168,7 +168,7 @@ void RTCPeerConnection::close() {
 
 void RTCPeerConnection::close(CloseOptions options) {
   const auto pinned = implementation_;
-  pinned->close(std::chrono::duration_cast<Duration>(options.flush));
+  pinned->close(std::chrono::duration_cast<Duration>(options.flush), std::move(options.onFlushed));
 }
 
 }  // namespace parley

@@ -263,6 +263,7 @@ void Negotiator::applyEffects(const Wanted& wanted, jsep::Effects effects) {
       wanted.side == Side::local ? negotiation_.pendingLocal() : negotiation_.pendingRemote();
   if (wanted.type == SdpType::offer && describesData(pending)) transports_.offerSctp();
   if (wanted.type == SdpType::answer && !negotiation_.hasDataSection()) transports_.dropSctp();
+  if (wanted.type == SdpType::answer) transports_.setPool(0);  // RFC 9429 5.11
   if (wanted.type == SdpType::rollback) transports_.rollBackToStable();
 }
 

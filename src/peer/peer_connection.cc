@@ -100,6 +100,7 @@ void PeerConnection::start() {
   };
   transports_.setGathering(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay,
                            takenApart(configuration_.iceServers));
+  transports_.setPool(configuration_.iceCandidatePoolSize);
 }
 
 std::shared_ptr<const crypto::Identity> PeerConnection::requireIdentity() const {
@@ -123,9 +124,12 @@ void PeerConnection::setConfiguration(RTCConfiguration configuration) {
   requireModifiable(configuration_, configuration, negotiator_.wasLocalSet());
   configuration = validated(std::move(configuration));
   if (needsIceRestart(configuration_, configuration)) negotiator_.restartAtNextOffer();
+  const bool isOtherPool =
+      configuration_.iceCandidatePoolSize != configuration.iceCandidatePoolSize;
   configuration_ = std::move(configuration);
   transports_.setGathering(configuration_.iceTransportPolicy == RTCIceTransportPolicy::relay,
                            takenApart(configuration_.iceServers));
+  if (isOtherPool) transports_.setPool(configuration_.iceCandidatePoolSize);
 }
 
 // --- events of the session
@@ -177,7 +181,7 @@ void PeerConnection::queue(session::Event event) {
 
 // webrtc-pc 4.4.2, "close the connection". Nothing of the user's runs in here: callables and
 // promises that are dropped are destroyed when all states are what they must be.
-void PeerConnection::close(Duration flush) {
+void PeerConnection::close(Duration flush, std::function<void()> flushed) {
   if (std::exchange(isClosed_, true)) return;
   context_.trace("connection_closed", {{"trigger", "close()"}});
   const auto self = shared_from_this();
@@ -191,7 +195,10 @@ void PeerConnection::close(Duration flush) {
                 facade->onsignalingstatechange, facade->oniceconnectionstatechange,
                 facade->onicegatheringstatechange, facade->onconnectionstatechange,
                 facade->ondatachannel);
-  if (const auto session = std::move(context_.session)) session->execute(session::Close{flush});
+  if (const auto session = std::move(context_.session))
+    session->execute(session::Close{flush, std::move(flushed)});
+  else if (flushed && flush > Duration::zero())
+    context_.realm->queueTask(std::move(flushed));
   negotiator_.close();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,8 @@ class PeerConnection final : public session::Port::Listener,
   const RTCConfiguration& configuration() const { return configuration_; }
   void setConfiguration(RTCConfiguration configuration);
 
-  void close(Duration flush = {});  // "close the connection"
-  void closeForGood();              // the public object is going
+  void close(Duration flush = {}, std::function<void()> flushed = {});  // "close the connection"
+  void closeForGood();  // the public object is going
 
   void onSession(std::vector<session::Event> events) override;
   void onEngineGone() override { close(); }

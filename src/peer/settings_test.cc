@@ -222,6 +222,44 @@ TEST_F(SetConfiguration, ThePoolSizeIsFixedOnceSetLocalDescriptionWasCalled) {
             "InvalidModificationError");
 }
 
+TEST_F(SetConfiguration, APoolIsGatheredFromTheStartAndItsSizeIsObeyed) {
+  TestPeer peer(3, {.iceCandidatePoolSize = 2});
+  EXPECT_EQ(peer.engine().last<session::SetPool>().size, 2u);
+  EXPECT_EQ(peer.pc->iceGatheringState(), RTCIceGatheringState::new_);
+  RTCConfiguration configuration = peer.pc->getConfiguration();
+  configuration.iceCandidatePoolSize = 255;
+  peer.pc->setConfiguration(configuration);
+  EXPECT_EQ(peer.engine().last<session::SetPool>().size, 255u);
+  EXPECT_EQ(peer.pc->getConfiguration().iceCandidatePoolSize, 255);
+  EXPECT_EQ(peer.realm->sessionsOpened, 1);
+}
+
+TEST_F(SetConfiguration, WithoutAPoolNoSessionIsOpenedForIt) {
+  EXPECT_EQ(a.realm->sessionsOpened, 0);
+  EXPECT_EQ(throws([](RTCConfiguration& c) { c.iceCandidatePoolSize = 1; }), "");
+  EXPECT_EQ(a.realm->sessionsOpened, 1);
+}
+
+TEST_F(SetConfiguration, ThePoolEndsWithTheFirstAnswerForGood) {
+  TestPeer offerer(3, {.iceCandidatePoolSize = 2}), answerer(4, {.iceCandidatePoolSize = 1});
+  offerer.makeChannel("chat");
+  offerer.settle(offerer.pc->setLocalDescription());
+  EXPECT_EQ(offerer.engine().last<session::SetPool>().size, 2u);
+  const RTCSessionDescriptionInit offer{RTCSdpType::offer, offerer.pc->localDescription()->sdp};
+  answerer.settle(answerer.pc->setRemoteDescription(offer));
+  EXPECT_EQ(answerer.engine().last<session::SetPool>().size, 1u);
+  answerer.settle(answerer.pc->setLocalDescription());
+  EXPECT_EQ(answerer.engine().last<session::SetPool>().size, 0u);
+  const RTCSessionDescriptionInit answer{RTCSdpType::answer, answerer.pc->localDescription()->sdp};
+  offerer.settle(offerer.pc->setRemoteDescription(answer));
+  EXPECT_EQ(offerer.engine().last<session::SetPool>().size, 0u);
+  const std::size_t before = offerer.engine().commands.size();
+  RTCConfiguration same = offerer.pc->getConfiguration();
+  EXPECT_EQ(same.iceCandidatePoolSize, 2);
+  offerer.pc->setConfiguration(same);
+  EXPECT_EQ(offerer.engine().commands.size(), before);
+}
+
 TEST_F(SetConfiguration, AServerThatIsRefusedLeavesTheOldOnes) {
   EXPECT_EQ(throws([](RTCConfiguration& c) { c.iceServers = {{{"stun:a"}, {}, {}}}; }), "");
   EXPECT_EQ(throws([](RTCConfiguration& c) { c.iceServers = {{{"stun:?"}, {}, {}}}; }),

@@ -39,6 +39,10 @@ void TransportSet::setGathering(bool relayOnly, std::vector<session::IceServer> 
   if (!isSame && context_.session) context_.execute(session::SetGatherPolicy{relayOnly, servers_});
 }
 
+void TransportSet::setPool(std::size_t size) {
+  if (std::exchange(pool_, size) != size) context_.execute(session::SetPool{size});
+}
+
 void TransportSet::apply(const jsep::OpenTransport& effect) {
   const auto waiting = std::ranges::find_if(
       transports_, [](const Transport& each) { return !each->id && !each->isClosed(); });

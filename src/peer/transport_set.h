@@ -25,6 +25,8 @@ class TransportSet {
   // For what is gathered and added from now on.
   void setGathering(bool relayOnly, std::vector<session::IceServer> servers);
 
+  void setPool(std::size_t size);  // a size that is not zero opens the session
+
   // --- effects of a description, inside its task
   void apply(const jsep::OpenTransport& effect);
   void apply(const jsep::RestartIce& effect);
@@ -87,6 +89,7 @@ class TransportSet {
   double canSend_;
   bool relayOnly_ = false;
   std::vector<session::IceServer> servers_;
+  std::size_t pool_ = 0;
   std::optional<bool> controlling_;
   std::vector<Transport> transports_;
   std::optional<session::StartSctp> association_;

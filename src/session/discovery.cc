@@ -36,6 +36,10 @@ bool mayLead(const Relay::Place& place, const Address& to) {
 
 void Discovery::begin(Step& step, std::string ufrag) {
   ufrag_ = std::move(ufrag);
+  gather(step);
+}
+
+void Discovery::gather(Step& step) {
   isRunning_ = true;
   lookups_.clear();
   reflexive_.restart();
@@ -63,7 +67,9 @@ void Discovery::openHosts(Step& step) {
   }
 }
 
+// Without servers to ask it needs no pool.
 void Discovery::openTcp(Step& step) {
+  if (isPooled_) return;
   std::vector<TcpPlace> places =
       TcpHosts(host_, owner_, transport_, bases_, config_).open(step, peerListens_);
   for (const TcpPlace& place : places)
@@ -90,6 +96,8 @@ unsigned Discovery::freeRank() const {
 }
 
 void Discovery::askServers(Step& step) {
+  askedFrom_ = Gatherer(host_, owner_, config_).addresses();
+  askedRelayOnly_ = config_.relayOnly;
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
     const std::string& next = isProxied(server) ? config_.turnProxy->host : server.host;
@@ -108,20 +116,29 @@ bool Discovery::isProxied(const IceServer& server) const {
          (server.transport == tcp || server.transport == tls);
 }
 
-// A socket of a mux has its address for life, whatever the interfaces are.
 void Discovery::onInterfacesChanged(Step& step) {
-  if (ufrag_.empty()) return;
   const std::vector<IpAddress> ours = Gatherer(host_, owner_, config_).addresses();
-  const auto isOurs = [&](const IpAddress& ip) {
-    return std::ranges::find(ours, ip) != ours.end();
-  };
+  leaveLost(step, ours);
+  openHosts(step);
+  openTcp(step);
+  if (!ours.empty()) askServers(step);
+}
+
+// A socket of a mux has its address for life, whatever the interfaces are.
+void Discovery::leaveLost(Step& step, const std::vector<IpAddress>& ours) {
+  leave([&](const Base& base) {
+    const bool isLost =
+        !base.socket.isShared && std::ranges::find(ours, base.socket.local.ip) == ours.end();
+    if (isLost) PARLEY_TRACE(step, Topic::session, "address_lost", {"socket", base.id().value});
+    return isLost;
+  });
+}
+
+void Discovery::leave(const std::function<bool(const Base&)>& isGone) {
   const std::vector<SocketId> known = gone_;
   for (const auto& base : bases_.all()) {
-    const bool isGone = base->transport == transport_ && !base->socket.isShared &&
-                        !isOurs(base->socket.local.ip) &&
-                        std::ranges::find(known, base->id()) == known.end();
-    if (!isGone) continue;
-    PARLEY_TRACE(step, Topic::session, "address_lost", {"socket", base->id().value});
+    const bool isKnown = std::ranges::find(known, base->id()) != known.end();
+    if (base->transport != transport_ || isKnown || !isGone(*base)) continue;
     if (base->relay) {
       gone_.push_back(base->id());
       events_.push(RelayGone{base->id()});
@@ -133,9 +150,6 @@ void Discovery::onInterfacesChanged(Step& step) {
       events_.push(HostGone{base->id()});
     }
   }
-  openHosts(step);
-  openTcp(step);
-  if (!ours.empty()) askServers(step);
 }
 
 // An allocation of the generation before serves this one, too, if its server is still asked for,
@@ -312,7 +326,7 @@ void Discovery::settle(Step& step) {
   collectRelays(step);
   if (!isRunning_ || pending() > 0) return;
   isRunning_ = false;
-  events_.push(Ended{ufrag_});
+  if (!isPooled_) events_.push(Ended{ufrag_});
 }
 
 void Discovery::collectReflexive() {
@@ -385,11 +399,13 @@ void Discovery::on(Step& step, Base& base, const turn::Lost& event) {
                {"trigger", event.reason});
   gone_.push_back(base.id());
   events_.push(RelayGone{base.id()});
-  // While candidates are gathered, another one takes its place.
+  // While candidates are gathered, or held for later, another one takes its place.
   Relay::Place place = base.relay->place();
-  const bool isWorthAnother = isRunning_ && event.isGone && isWanted(base);
+  const bool isWorthAnother = (isRunning_ || isPooled_) && event.isGone && isWanted(base);
   if (isWorthAnother && ++place.tries < limits::turn::kAllocateTries)
     openRelay(step, base.socket.local.ip, std::move(place));
+  else if (isPooled_)
+    isIncomplete_ = true;
 }
 
 bool Discovery::isPending(const Base& base) const {
@@ -406,7 +422,8 @@ std::size_t Discovery::pending() const {
 
 void Discovery::fail(const std::optional<Address>& local, const std::string& url,
                      std::uint16_t code, std::string text) {
-  if (!isRunning_) return;  // the application has heard that gathering is over
+  if (isPooled_) isIncomplete_ = true;
+  if (isPooled_ || !isRunning_) return;  // the application has heard that gathering is over
   const bool isHidden = config_.relayOnly || config_.hideAddresses;
   events_.push(ServerFailed{isHidden ? std::nullopt : local, url, code, std::move(text)});
 }

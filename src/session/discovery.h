@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -82,6 +83,12 @@ class Discovery {
   void begin(Step& step, std::string ufrag);
   // The peer has a passive TCP candidate: from now on this generation connects.
   void onPeerListens(Step& step);
+  // For the pool (RFC 9429 3.5.4): what is found is kept alive and not told, and what failed is
+  // asked again by adopt(). That makes it the first generation of a transport: what stands is told
+  // at once, as far as the policy is still the same, and gathering goes on from there.
+  void pool(Step& step);
+  void adopt(Step& step, TransportId transport, std::string ufrag);
+  bool isPooled() const { return isPooled_; }
   // Addresses came or went: the generation grows by what is new and loses what is gone. What comes
   // of it may be told after Ended.
   void onInterfacesChanged(Step& step);
@@ -102,8 +109,12 @@ class Discovery {
   std::size_t transactions() const { return reflexive_.pending() + lookups_.size(); }
 
  private:
+  void gather(Step& step);
   void openHosts(Step& step);
   void openTcp(Step& step);
+  void leave(const std::function<bool(const Base&)>& isGone);
+  void leaveLost(Step& step, const std::vector<IpAddress>& ours);
+  void tellWhatStands();
   unsigned freeRank() const;
   void askServers(Step& step);
   bool isProxied(const IceServer& server) const;
@@ -140,12 +151,16 @@ class Discovery {
   std::map<ResolveId, IceServer> lookups_;
   std::vector<LocalSocket> sockets_;                   // of this generation's host candidates
   std::set<std::pair<SocketId, std::string>> probed_;  // which socket, by which server's URL
-  std::vector<SocketId> proving_;  // relays of the generation before, told once they are proved
-  std::vector<SocketId> gone_;     // relays said to be so, not yet taken away
-  std::vector<TcpPlace> places_;   // of this generation's TCP candidates
+  std::vector<SocketId> proving_;     // relays of the generation before, told once they are proved
+  std::vector<SocketId> gone_;        // relays said to be so, not yet taken away
+  std::vector<IpAddress> askedFrom_;  // our addresses, and the policy, when servers were asked
+  std::vector<TcpPlace> places_;      // of this generation's TCP candidates
+  bool askedRelayOnly_ = false;
   std::string ufrag_;
   bool peerListens_ = false;
   bool isRunning_ = false;
+  bool isPooled_ = false;
+  bool isIncomplete_ = false;  // something failed while nobody was to be told
   Timer keepalive_;  // of the ways to relays, in use or not: what is given back has to arrive
   EventQueue<Event> events_;
 };

@@ -39,16 +39,29 @@ void Attachment::detach() {
     port->end();
     if (const auto listener = port->listener_.lock()) listener->onEngineGone();
   }
-  while (!flushing_.empty()) flushing_.back()->close();
+  while (!flushing_.empty()) flushing_.back().session->close();
   shut(muxes);
   shut(tcpMuxes);
   host = nullptr;
 }
 
-void Attachment::flush(std::unique_ptr<Session> session, Duration limit) {
-  if (!session->flush(*this, limit)) return;  // and closes as it goes
-  flushing_.push_back(session.get());
+void Attachment::flush(std::unique_ptr<Session> session, Close how) {
+  // One with nothing to deliver closes as it goes.
+  if (!session->flush(*this, how.flush)) return tell(std::move(how.flushed));
+  flushing_.push_back({session.get(), std::move(how.flushed)});
   host->adopt(std::move(session));
+}
+
+void Attachment::onClosed(Session& session) {
+  const auto found = std::ranges::find(flushing_, &session, &Flushing::session);
+  if (found == flushing_.end()) return;
+  tell(std::move(found->flushed));
+  flushing_.erase(found);
+}
+
+// As a task, for it may do anything.
+void Attachment::tell(std::function<void()> flushed) {
+  if (flushed) host->queueTask(std::move(flushed));
 }
 
 std::size_t Attachment::openMuxes() const { return openOf(muxes) + openOf(tcpMuxes); }
@@ -74,8 +87,8 @@ LocalPort::~LocalPort() {
 
 void LocalPort::execute(Command command) {
   if (!session_) return;
-  if (const auto* close = std::get_if<Close>(&command)) {
-    if (close->flush > Duration::zero()) attachment_->flush(std::move(session_), close->flush);
+  if (auto* close = std::get_if<Close>(&command)) {
+    if (close->flush > Duration::zero()) attachment_->flush(std::move(session_), std::move(*close));
     return end();
   }
   session_->execute(std::move(command));

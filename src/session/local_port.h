@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,13 +28,18 @@ struct Attachment final : private Session::Listener {
   std::size_t openMuxes() const;  // of both kinds
   void detach();                  // closes every session; the ports stay and are deaf
   // Takes a session that is to deliver what it was given before it closes.
-  void flush(std::unique_ptr<Session> session, Duration limit);
+  void flush(std::unique_ptr<Session> session, Close how);
 
  private:
+  struct Flushing {
+    Session* session;  // it belongs to the host
+    std::function<void()> flushed;
+  };
   void onEvents(std::vector<Event>) override {}
-  void onClosed(Session& session) override { std::erase(flushing_, &session); }
+  void onClosed(Session& session) override;
+  void tell(std::function<void()> flushed);
 
-  std::vector<Session*> flushing_;  // they belong to the host
+  std::vector<Flushing> flushing_;
 };
 
 // A session on the same thread: a command is a call, a batch of events is a call back at the end

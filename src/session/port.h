@@ -25,7 +25,8 @@
 
 namespace parley::session {
 
-using TransportId = Strong<struct TransportIdTag, std::uint16_t>;  // chosen by the peer layer
+// Chosen by the peer layer; the highest ones are those of the session's pool.
+using TransportId = Strong<struct TransportIdTag, std::uint16_t>;
 using channel::ChannelId;  // of local channels chosen by the peer layer; top bit: announced ones
 
 // One URL of RTCIceServer, taken apart.
@@ -121,7 +122,12 @@ struct CancelIceRestart {
 struct SetGatherPolicy {
   bool relayOnly;
   std::vector<IceServer> servers;
-};  // from the next gathering on
+};  // from the next gathering on; with other servers the pool is gathered anew
+// For how many transports to gather ahead of need (RFC 9429 3.5.4), limits::ice::kPool at the most.
+// Nothing is told of it until CreateTransport takes from it.
+struct SetPool {
+  std::size_t size;
+};
 struct StartDtls {
   TransportId id;
   bool client;
@@ -158,12 +164,13 @@ struct Consumed {
 // session goes on for it, unheard, and ends in ABORT when the time is over.
 struct Close {
   Duration flush{};
+  std::function<void()> flushed{};  // called on the loop's thread when that is over
 };
 
-using Command =
-    std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce, AddRemoteCandidate,
-                 EndRemoteCandidates, RestartIce, CancelIceRestart, SetGatherPolicy, StartDtls,
-                 StartSctp, StopSctp, OpenChannel, SendMessage, CloseChannel, Consumed, Close>;
+using Command = std::variant<CreateTransport, CloseTransport, SetIceRole, SetRemoteIce,
+                             AddRemoteCandidate, EndRemoteCandidates, RestartIce, CancelIceRestart,
+                             SetGatherPolicy, SetPool, StartDtls, StartSctp, StopSctp, OpenChannel,
+                             SendMessage, CloseChannel, Consumed, Close>;
 
 // --- events
 

@@ -64,6 +64,7 @@ bool Reflexive::receive(Step& step, SocketId socket, const Address& remote,
   const auto error = response.findError();
   if (response.messageClass() == stun::Class::success && mapped) {
     probe->again.start(step.now, limits::ice::kKeepalive);
+    probe->mapped = *mapped;
     if (!std::exchange(probe->isAnswered, true))
       events_.push(Mapped{socket, probe->local, remote, *mapped, probe->url});
     if (!keeps_) probes_.erase(probe);
@@ -122,6 +123,19 @@ Instant Reflexive::deadline() const {
 
 std::size_t Reflexive::pending() const {
   return static_cast<std::size_t>(std::ranges::count(probes_, false, &Probe::isAnswered));
+}
+
+std::vector<Reflexive::Mapped> Reflexive::known() const {
+  std::vector<Mapped> known;
+  for (const Probe& probe : probes_)
+    if (probe.isAnswered)
+      known.push_back({probe.socket, probe.local, probe.server, probe.mapped, probe.url});
+  return known;
+}
+
+bool Reflexive::isAsked(SocketId socket, const std::string& url) const {
+  return std::ranges::any_of(
+      probes_, [&](const Probe& probe) { return probe.socket == socket && probe.url == url; });
 }
 
 }  // namespace parley::session

@@ -59,7 +59,9 @@ class Reflexive {
     probes_.clear();
     keeps_ = true;
   }
-  std::size_t pending() const;  // not answered for the first time
+  std::size_t pending() const;        // not answered for the first time
+  std::vector<Mapped> known() const;  // as it was last seen, of what is kept alive
+  bool isAsked(SocketId socket, const std::string& url) const;
 
  private:
   struct Probe {
@@ -71,6 +73,7 @@ class Reflexive {
     Timer begin{};  // its turn has not come
     Timer again{};  // it was answered; the mapping is kept alive
     bool isAnswered = false;
+    Address mapped{};  // by the last answer
   };
 
   void begin(Step& step, Probe& probe);

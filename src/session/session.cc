@@ -91,8 +91,7 @@ void Session::apply(Step& step, CloseTransport& command) {
   agent_.removeTransport(indexOf(command.id));
   nameFragments(step, command.id, {});
   names_.forget(command.id);
-  std::erase_if(discoveries_, [&](const auto& each) { return each->transport() == command.id; });
-  giveBack(step, bases_.remove([&](const Base& base) { return base.transport == command.id; }));
+  forget(step, command.id);
   std::erase_if(transports_, [&](const auto& each) { return each->id() == command.id; });
 }
 
@@ -144,11 +143,6 @@ void Session::apply(Step& step, CancelIceRestart& command) {
   agent_.cancelRestart(step, indexOf(command.id));
   if (const ice::Credentials* local = agent_.localCredentials(indexOf(command.id)))
     nameFragments(step, command.id, {local->ufrag});
-}
-
-void Session::apply(Step&, SetGatherPolicy& command) {
-  config_.gather.relayOnly = command.relayOnly;
-  if (!config_.iceLite) config_.gather.servers = std::move(command.servers);
 }
 
 void Session::apply(Step& step, StartDtls& command) {
@@ -225,7 +219,7 @@ void Session::onStun(Step& step, const Bases::Arrival& arrival) {
                           message->messageClass() == stun::Class::error;
   const Address& remote = arrival.path.remote;
   if (isResponse && discovery && discovery->receive(step, arrival.socket, remote, *message)) return;
-  if (!mayTake(arrival, *message)) return;
+  if (!find(arrival.transport) || !mayTake(arrival, *message)) return;
   agent_.receive(step, arrival.path, *message);
   routeIfKnown(step, arrival);
 }
@@ -331,6 +325,7 @@ bool Session::flush(Listener& heir, Duration limit) {
   data_.settle(step);
   if (!data_.shutdown(step)) return false;
   PARLEY_TRACE(step, Topic::session, "connection_flushing", {"owner", "local"});
+  resizePool(step, 0);
   listener_ = &heir;
   events_.clear();
   flushed_.start(step.now, std::min(limit, limits::loop::kFlush));

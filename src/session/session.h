@@ -68,6 +68,7 @@ class Session final : public Host::Guest, private ice::PathSink, private TcpMux:
   void apply(Step& step, RestartIce& command);
   void apply(Step& step, CancelIceRestart& command);
   void apply(Step& step, SetGatherPolicy& command);
+  void apply(Step& step, SetPool& command);
   void apply(Step& step, StartDtls& command);
   void apply(Step& step, StartSctp& command);
   void apply(Step& step, StopSctp& command);
@@ -81,8 +82,15 @@ class Session final : public Host::Guest, private ice::PathSink, private TcpMux:
   void onStun(Step& step, const Bases::Arrival& arrival);
   void sendOn(Step& step, const ice::Path& path, Packet packet) override;
 
+  // session_pool.cc
+  std::size_t poolSize() const;
+  void resizePool(Step& step, std::size_t wanted);
+  Discovery* nextPooled() const;
+
   // session_gathering.cc
   void gather(Step& step, TransportId transport, const ice::Credentials& local);
+  Discovery& discover(TransportId id);
+  void forget(Step& step, TransportId id);  // with all that it stands on
   void drainDiscovery(Step& step, Discovery& discovery);
   void onFound(Step& step, Discovery& from, const Discovery::HostFound& event);
   void onFound(Step& step, Discovery& from, const Discovery::HostGone& event);
@@ -140,7 +148,7 @@ class Session final : public Host::Guest, private ice::PathSink, private TcpMux:
   ice::Agent agent_;
   Bases bases_;
   std::vector<std::unique_ptr<Transport>> transports_;
-  std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport
+  std::vector<std::unique_ptr<Discovery>> discoveries_;  // one of each transport, and the pool
   NameBook names_;                                       // of remote candidates
   OwnNames ownNames_;
   DataPlane data_;

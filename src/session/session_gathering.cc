@@ -26,13 +26,19 @@ unsigned rankOf(const Relay& relay) {
 }  // namespace
 
 void Session::gather(Step& step, TransportId transport, const ice::Credentials& local) {
-  Discovery* discovery = discoveryOf(transport);
-  if (!discovery)
-    discovery = discoveries_
-                    .emplace_back(std::make_unique<Discovery>(host_, *this, transport, bases_,
-                                                              config_.gather, *trust_))
-                    .get();
-  discovery->begin(step, local.ufrag);
+  if (Discovery* known = discoveryOf(transport)) return known->begin(step, local.ufrag);
+  if (Discovery* pooled = nextPooled()) return pooled->adopt(step, transport, local.ufrag);
+  discover(transport).begin(step, local.ufrag);
+}
+
+Discovery& Session::discover(TransportId id) {
+  return *discoveries_.emplace_back(
+      std::make_unique<Discovery>(host_, *this, id, bases_, config_.gather, *trust_));
+}
+
+void Session::forget(Step& step, TransportId id) {
+  std::erase_if(discoveries_, [&](const auto& each) { return each->transport() == id; });
+  giveBack(step, bases_.remove([&](const Base& base) { return base.transport == id; }));
 }
 
 void Session::onInterfacesChanged(Step& step) {

@@ -25,6 +25,8 @@ namespace parley::turn {
 struct Allocated {
   Address relayed;
   Address mapped;
+
+  friend bool operator==(const Allocated&, const Allocated&) = default;
 };
 // There is no allocation and there will be none. `code`: of STUN, 701 where nothing answered.
 struct Failed {

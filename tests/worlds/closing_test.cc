@@ -137,6 +137,10 @@ struct Flushing : Closing {
     const std::string text(10'000, 'x');
     for (std::size_t i = 0; i < kMessages; ++i) call.offerer.channel->send(text);
   }
+  CloseOptions within(std::chrono::milliseconds limit) {
+    return {.flush = limit, .onFlushed = [this] { ++flushed; }};
+  }
+  int flushed = 0;
 };
 
 TEST_F(Flushing, DeliversWhatWasSentAndThenClosesWithoutAnError) {
@@ -144,13 +148,16 @@ TEST_F(Flushing, DeliversWhatWasSentAndThenClosesWithoutAnError) {
   ASSERT_TRUE(call.connect());
   alice.post([&] {
     fill(call);
-    call.offerer.pc->close({.flush = 10s});
+    call.offerer.pc->close(within(10s));
+    EXPECT_EQ(flushed, 0);
     EXPECT_EQ(call.offerer.pc->connectionState(), RTCPeerConnectionState::closed);
     EXPECT_EQ(call.offerer.channel->readyState(), RTCDataChannelState::closed);
   });
   EXPECT_TRUE(world.runUntil([&] { return call.answerer.closes == 1; }, 10s));
   EXPECT_EQ(call.answerer.received.size(), kMessages);
   EXPECT_EQ(call.answerer.errors, 0);
+  world.runFor(1s);
+  EXPECT_EQ(flushed, 1);
   bob.post([&] { call.answerer.pc->close(); });
   world.runFor(9s);
   EXPECT_TRUE(isReleased(alice));
@@ -189,19 +196,28 @@ TEST_F(Flushing, EndsWhenItsTimeIsOver) {
   link.cut();
   alice.post([&] {
     fill(call);
-    call.offerer.pc->close({.flush = 2s});
+    call.offerer.pc->close(within(2s));
   });
   world.runFor(1s);
   EXPECT_FALSE(isReleased(alice));
+  EXPECT_EQ(flushed, 0);
   world.runFor(10s);  // the tail comes after it
   EXPECT_TRUE(isReleased(alice));
+  EXPECT_EQ(flushed, 1);
 }
 
 TEST_F(Flushing, WithNothingConnectedItIsTheOtherClose) {
   Call call(world, alice, bob);
-  alice.post([&] { call.offerer.pc->close({.flush = 10s}); });
+  alice.post([&] { call.offerer.pc->close(within(10s)); });
   world.runFor(1ms);
   EXPECT_TRUE(isReleased(alice));
+  EXPECT_EQ(flushed, 1);
+  bob.post([&] {
+    RTCPeerConnection unused(call.answerer.realm, {}, {});
+    unused.close(within(10s));
+  });
+  world.runFor(1ms);
+  EXPECT_EQ(flushed, 2);
 }
 
 TEST_F(Flushing, TheEndOfTheLoopDoesNotWaitForIt) {

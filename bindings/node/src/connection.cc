@@ -198,9 +198,12 @@ napi_value Connection::createDataChannel(const Arguments& arguments) {
                                           arguments.text(0), readChannelInit(env(), arguments[1])));
 }
 
-napi_value Connection::close(const Arguments&) {
+napi_value Connection::close(const Arguments& arguments) {
   isClosed_ = true;
-  connection_->close();
+  CloseOptions options{.flush = std::chrono::milliseconds(
+                           static_cast<std::int64_t>(readNumber(env(), arguments[0])))};
+  if (options.flush.count() > 0) options.onFlushed = environment()->heldUntilCalled();
+  connection_->close(std::move(options));
   release();
   return undefined(env());
 }

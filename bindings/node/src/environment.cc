@@ -132,6 +132,15 @@ void Environment::release() {
   if (--holds_ == 0 && mailbox_->isEmpty() && batch_.empty()) mailbox_->keepAlive(false);
 }
 
+std::function<void()> Environment::heldUntilCalled() {
+  hold();
+  return [weak = weak_from_this(), mailbox = mailbox_] {
+    mailbox->post([weak] {
+      if (const auto self = weak.lock()) self->release();
+    });
+  };
+}
+
 Wrapped* Environment::find(Key key) const {
   const auto found = objects_.find(key);
   return found == objects_.end() ? nullptr : found->second;

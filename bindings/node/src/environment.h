@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -47,6 +48,7 @@ class Environment : public std::enable_shared_from_this<Environment> {
   // The process does not end by itself while something is held.
   void hold();
   void release();
+  std::function<void()> heldUntilCalled();  // from any thread
 
   // Native objects by the C++ objects behind them, each of which has one at a time.
   using Key = std::pair<const void*, const void*>;  // kind, object

@@ -37,6 +37,11 @@ test('a connection that never had a description is collected without close()', a
   for (const reference of references) assert.equal(await isCollected(reference), true);
 });
 
+test('a candidate pool holds nobody', async () => {
+  const reference = (() => new WeakRef(peer({iceCandidatePoolSize: 2})))();
+  assert.equal(await isCollected(reference), true);
+});
+
 test('an open channel with a listener lives although nobody refers to it', async () => {  // N-3
   const {channel, close, remote, received} = await (async () => {
     const peers = await connect();

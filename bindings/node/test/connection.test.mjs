@@ -286,3 +286,50 @@ test('the release report is zero once all is closed and the tails have ended', a
   assert.deepEqual(Object.keys(report).sort(), ['allocations', 'connections', 'lookups', 'namesPublished', 'packets',
     'permissions', 'sockets', 'tails', 'tasks', 'timers', 'transactions', 'turnChannels']);
 });
+
+// More than the windows let out at once.
+function fill(channel) {
+  const chunk = new Uint8Array(10_000);
+  for (let i = 0; i < 200; ++i) channel.send(chunk);
+}
+
+// Turns until nothing of a closed connection is left to deliver.
+async function tailsAre(none) {
+  for (;;) {
+    const {tails, connections} = await releaseReport();
+    if (none(tails + connections)) return;
+    await turns(1);
+  }
+}
+
+test('close({flush}) delivers what was sent, and the peer sees no error', async () => {
+  const {one, other, channel, remoteChannel} = await connect();
+  let received = 0;
+  remoteChannel.onmessage = () => ++received;
+  remoteChannel.onerror = () => assert.fail('an error');
+  const closed = next(remoteChannel, 'close');
+  fill(channel);
+  one.close({flush: 60_000});
+  assert.equal(one.connectionState, 'closed');
+  assert.equal(channel.readyState, 'closed');
+  await closed;
+  assert.equal(received, 200);
+  other.close();
+});
+
+test('close({flush}) ends as close() does when its time is over', async () => {
+  const slow = peer({}, {receiveWindow: 65536});
+  const {one, other, channel, remoteChannel} = await connect({other: slow});
+  remoteChannel.pauseReceiving();  // and so its window closes
+  let received = 0;
+  remoteChannel.onmessage = () => ++received;
+  fill(channel);
+  one.close({flush: 1});
+  await until(other.sctp, 'statechange', (each) => each.state === 'closed');
+  const failed = next(remoteChannel, 'error');
+  remoteChannel.resumeReceiving();
+  assert.equal((await failed).error.errorDetail, 'sctp-failure');
+  assert.ok(received < 200);
+  other.close();
+  await tailsAre((count) => count === 0);
+});

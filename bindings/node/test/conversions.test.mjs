@@ -41,6 +41,25 @@ test('the configuration comes back complete', () => {
   pc.close();
 });
 
+test('close() converts its options by the rules of dictionaries', () => {
+  for (const wrong of [5, 'x', true, Symbol('x'), {flush: -1}, {flush: 2 ** 32}, {flush: NaN},
+    {flush: Infinity}, {flush: 'soon'}, {flush: 1n}]) {
+    withPeer((pc) => {
+      assert.throws(() => pc.close(wrong), isTypeError, String(wrong));
+      assert.equal(pc.signalingState, 'stable');
+    });
+  }
+  for (const right of [[], [undefined], [null], [{}], [{flush: undefined}], [{flush: '7'}], [{flush: 2 ** 32 - 1}],
+    [new Event('x')], [() => {}], [{flush: 1}, 2]]) {
+    withPeer((pc) => {
+      assert.equal(pc.close(...right), undefined);
+      assert.equal(pc.signalingState, 'closed');
+      assert.throws(() => pc.close(5), isTypeError);
+      pc.close({flush: 1});
+    });
+  }
+});
+
 test('members are read in the order of their names', () => {
   const read = [];
   const spy = new Proxy({}, {get: (target, name) => { read.push(name); return undefined; }});

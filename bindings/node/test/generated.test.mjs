@@ -51,7 +51,10 @@ export async function read(): Promise<void> {
   const report = await releaseReport();
   report.sockets.toFixed();
 }
-nonstandard.createPeerConnection(configuration, {portMin: 5000, portMax: 6000}).close();
+nonstandard.createPeerConnection(configuration, {portMin: 5000, portMax: 6000}).close({flush: 500});
+pc.close();
+// @ts-expect-error: milliseconds
+pc.close({flush: '5 s'});
 version.openssl.length;
 // @ts-expect-error: no such policy
 new RTCPeerConnection({bundlePolicy: 'none'});

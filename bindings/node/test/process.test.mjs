@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
+import {createInterface} from 'node:readline';
 import test from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {Worker} from 'node:worker_threads';
 import imported, {RTCPeerConnection, version} from '../index.mjs';
+import {next, peer} from './peers.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const required = createRequire(import.meta.url)('../index.cjs');
@@ -52,6 +55,42 @@ test('a process ends by itself after the remote side closed and it answered', as
     one.close();
   `);
   assert.deepEqual({code, stdout}, {code: 0, stdout: 'closed there\n'});
+});
+
+// Signalled by lines: an offer of the child's out, an answer in.
+test('a process ends when what close({flush}) had to deliver was delivered', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', `${prelude}
+    import {once} from 'node:events';
+    import {createInterface} from 'node:readline';
+    const pc = peer();
+    const channel = pc.createDataChannel('x');
+    await pc.setLocalDescription();
+    while (pc.iceGatheringState !== 'complete') await next(pc, 'icegatheringstatechange');
+    console.log(JSON.stringify(pc.localDescription));
+    const [answer] = await once(createInterface(process.stdin), 'line');
+    await pc.setRemoteDescription(JSON.parse(answer));
+    await next(channel, 'open');
+    for (let i = 0; i < 200; ++i) channel.send(new Uint8Array(10_000));
+    process.stdin.destroy();
+    pc.close({flush: 60_000});
+  `], {stdio: ['pipe', 'pipe', 'inherit']});
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({code, signal})));
+  const [offer] = await once(createInterface(child.stdout), 'line');
+
+  const other = peer();
+  const announced = next(other, 'datachannel');
+  await other.setRemoteDescription(JSON.parse(offer));
+  await other.setLocalDescription();
+  while (other.iceGatheringState !== 'complete') await next(other, 'icegatheringstatechange');
+  child.stdin.write(`${JSON.stringify(other.localDescription)}\n`);
+  const {channel} = await announced;
+  let received = 0;
+  channel.onmessage = () => ++received;
+  channel.onerror = () => assert.fail('an error');
+  await next(channel, 'close');
+  assert.equal(received, 200);
+  other.close();
+  assert.deepEqual(await ended, {code: 0, signal: null});
 });
 
 test('a process ends although a connection that was never used is open', async () => {

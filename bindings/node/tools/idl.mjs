@@ -40,7 +40,7 @@ export function load() {
   }
   for (const partial of partials) {
     // Partial definitions of what a specification beside ours defines are not our matter.
-    definitions.get(partial.name)?.members.push(...partial.members);
+    for (const member of partial.members) add(definitions.get(partial.name)?.members, member);
   }
 
   const unused = new Set(Object.keys(leftOut));
@@ -57,6 +57,15 @@ export function load() {
   }
   if (unused.size) throw new Error(`left out, but not in the IDL: ${[...unused].join(', ')}`);
   return new Idl(definitions);
+}
+
+// An operation of ours that W3C has, too, stands in its place.
+function add(members, member) {
+  const isSame = (each) => member.isExtension && member.type === 'operation' &&
+      each.type === 'operation' && each.name === member.name;
+  const at = members?.findIndex(isSame) ?? -1;
+  if (at >= 0) members[at] = member;
+  else members?.push(member);
 }
 
 // The definitions that are reachable from the interfaces that are offered.

@@ -269,9 +269,10 @@ class RTCPeerConnection extends EventTarget {
     this.#impl.setConfiguration(argument0);
   }
 
-  close() {
+  close(options = undefined) {
     if (!(#impl in this)) webidl.illegalInvocation();
-    this.#impl.close();
+    const argument0 = dictionaries.ParleyCloseOptions(arguments[0], 'RTCPeerConnection.close: argument 1');
+    this.#impl.close(argument0);
   }
 
   static generateCertificate(keygenAlgorithm) {

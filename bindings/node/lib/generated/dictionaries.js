@@ -50,6 +50,19 @@ const dictionaries = module.exports = {
     return result;
   },
 
+  ParleyCloseOptions(value, what) {
+    webidl.checkDictionary(value, 'ParleyCloseOptions', what);
+    const result = {};
+    let member;
+    member = webidl.get(value, 'flush');
+    if (member !== undefined) {
+      result.flush = webidl.integer(member, 32, false, true, `${what}: member flush of ParleyCloseOptions`);
+    } else {
+      result.flush = 0;
+    }
+    return result;
+  },
+
   ParleyProxy(value, what) {
     webidl.checkDictionary(value, 'ParleyProxy', what);
     const result = {};

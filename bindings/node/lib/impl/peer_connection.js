@@ -66,10 +66,10 @@ class PeerConnectionImpl {
     return this.#channelOf(this.#native.createDataChannel(label, init)).wrapper;
   }
 
-  close() {
+  close({flush}) {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.#native.close();
+    this.#native.close(flush);
     for (const channel of this.#channels) channel.connectionClosed();
     this.#channels.clear();
   }
