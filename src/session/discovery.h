@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -85,6 +86,10 @@ class Discovery {
   // Addresses came or went: the generation grows by what is new and loses what is gone. What comes
   // of it may be told after Ended.
   void onInterfacesChanged(Step& step);
+  // The allocation is asked after for this generation, whichever it was made for.
+  bool isProving(SocketId relay) const {
+    return std::ranges::find(proving_, relay) != proving_.end();
+  }
   // A pair is in use: mappings need no keeping alive by us.
   void onConnected() { reflexive_.keepNoLonger(); }
 

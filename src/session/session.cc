@@ -306,7 +306,10 @@ void Session::onIce(Step&, const ice::RoleChanged& event) {
 }
 
 void Session::onIce(Step& step, const ice::Retired& event) {
+  const Discovery* discovery = discoveryOf(idOf(event.transport));
   giveBack(step, bases_.remove([&](const Base& base) {
+    // What a rollback retires may be kept by the restart that follows in the same step.
+    if (discovery && discovery->isProving(base.id())) return false;
     return std::ranges::find(event.bases, base.candidate) != event.bases.end();
   }));
 }
