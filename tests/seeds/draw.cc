@@ -59,6 +59,7 @@ class Drawing {
         break;
     }
     drawServer(plan_);
+    drawTcp(plan_);
     settle();
     return std::move(plan_);
   }

@@ -153,4 +153,17 @@ class ServerDrawing {
 
 void drawServer(Plan& plan) { ServerDrawing(plan).draw(); }
 
+// Where UDP is blocked the way has to be an honest one: what a plan may do to datagrams a model of
+// TCP bears less of.
+void drawTcp(Plan& plan) {
+  Random random(plan.seed ^ 0x7463'70);
+  if (plan.scenario == Scenario::order || random.below(100) >= 25) return;
+  plan.listens.at(random.below(2)) = true;
+  if (random.below(3) == 0) plan.listens = {true, true};
+  const bool isCalm = plan.scenario == Scenario::call || plan.scenario == Scenario::channels ||
+                      plan.scenario == Scenario::glare || plan.scenario == Scenario::closing;
+  const bool isOpen = !plan.server && !plan.nats[0] && !plan.nats[1];
+  plan.blocksUdp = isCalm && isOpen && random.below(2) == 0;
+}
+
 }  // namespace parley::seeds

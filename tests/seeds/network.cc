@@ -49,6 +49,11 @@ Network::Network(sim::World& world, const Plan& plan) : plan_(plan) {
         nat(side) ? &world.addNode(kNodes.at(side), {insideAddress(plan, side, 2)}, *nat(side))
                   : &world.addNode(kNodes.at(side), {publicAddress(plan, last(side, 1))});
   between_ = &linkOf(world, front(0), front(1));
+  for (const std::size_t side : {0u, 1u})
+    if (plan.blocksUdp)
+      between_->from(front(side)).dropIf([](const sim::WireDatagram& datagram) {
+        return datagram.protocol == sim::Protocol::udp;
+      });
   if (plan.server) addServer(world);
 }
 

@@ -143,6 +143,9 @@ std::string Plan::describe() const {
       nearWrap ? ", near the wrap" : "", smallWindow ? ", small window" : "",
       rogue ? ", a rogue" : "", spoiltFingerprint ? ", spoilt fingerprint" : "",
       behindPort[0] ? ", 0 behind a port" : "", behindPort[1] ? ", 1 behind a port" : "");
+  if (listens[0] || listens[1])
+    text += format("TCP: %s%s%s\n", listens[0] ? "0 listens " : "", listens[1] ? "1 listens " : "",
+                   blocksUdp ? "UDP is blocked" : "");
   text += describeServer();
   std::size_t item = 0;
   for (const Fault& fault : faults)

@@ -133,6 +133,8 @@ struct Plan {
   std::array<bool, 2> behindPort{};
   std::array<std::optional<NatPlan>, 2> nats{};  // in front of the machines
   std::optional<ServerPlan> server;
+  std::array<bool, 2> listens{};  // has passive TCP candidates
+  bool blocksUdp = false;         // between the two; one of them listens then
   std::vector<Fault> faults;
   std::vector<Act> acts;
   Duration trouble{};  // when the last fault is over and the last act done
@@ -154,6 +156,9 @@ struct Plan {
 
 // Adds NATs, a server and what happens to it to some plans, with dice of its own.
 void drawServer(Plan& plan);
+
+// TCP candidates for some plans, with dice of its own.
+void drawTcp(Plan& plan);
 
 Plan draw(std::uint64_t seed, Scenario scenario = Scenario::mixed);
 

@@ -91,6 +91,7 @@ class Run {
                       .mayNotMeet = !plan_.canMeet(),
                       .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,
+                      .listens = plan_.listens.at(static_cast<std::size_t>(index)),
                       .hasSteadyPath = !plan_.mayLoseConnection() && !plan_.cutsThePath(),
                       .bytesSent = [this, index] { return node(index).bytesSent(); },
                       .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});

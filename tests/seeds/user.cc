@@ -64,8 +64,9 @@ RTCDataChannelInit initFrom(std::uint32_t dice) {
 
 namespace {
 
-Tuning tuningOf(bool hasSmallWindow) {
+Tuning tuningOf(bool hasSmallWindow, bool listens) {
   Tuning tuning;
+  if (listens) tuning.tcpCandidates = TcpCandidates::all;
   if (!hasSmallWindow) return tuning;
   tuning.maxMessageSize = 65'536;
   tuning.receiveWindow = 131'072;
@@ -79,7 +80,7 @@ User::User(Setting setting)
       journal_(*setting_.journal),
       random_(setting_.seed),
       pc_(std::make_unique<RTCPeerConnection>(setting_.realm, setting_.configuration,
-                                              tuningOf(setting_.smallWindow))) {
+                                              tuningOf(setting_.smallWindow, setting_.listens))) {
   watchConnection();
 }
 

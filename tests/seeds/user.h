@@ -41,6 +41,7 @@ class User {
     bool mayNotMeet = false;  // there is no way between the two
     bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;
+    bool listens = false;        // has passive TCP candidates
     bool hasSteadyPath = false;  // it is never gone, so what is sent gets onto the wire
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
     std::function<void(Signal)> signal;

@@ -50,6 +50,7 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   journal_.moveTo(world_.now());
   journal_.mix(datagram.bytes);
   ++datagrams_;
+  if (datagram.protocol == sim::Protocol::tcp) return;  // a segment is no packet
   // Forgeries borrow a machine's place on the link, not its turn.
   const bool isNode = &from == nodes_[0] || &from == nodes_[1];
   if (&from == server_) return onRelayed(datagram);
