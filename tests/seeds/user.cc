@@ -64,8 +64,9 @@ RTCDataChannelInit initFrom(std::uint32_t dice) {
 
 namespace {
 
-Tuning tuningOf(bool hasSmallWindow) {
+Tuning tuningOf(bool hasSmallWindow, const std::string& authorities) {
   Tuning tuning;
+  if (!authorities.empty()) tuning.turnAuthorities = authorities;
   if (!hasSmallWindow) return tuning;
   tuning.maxMessageSize = 65'536;
   tuning.receiveWindow = 131'072;
@@ -78,8 +79,9 @@ User::User(Setting setting)
     : setting_(std::move(setting)),
       journal_(*setting_.journal),
       random_(setting_.seed),
-      pc_(std::make_unique<RTCPeerConnection>(setting_.realm, setting_.configuration,
-                                              tuningOf(setting_.smallWindow))) {
+      pc_(std::make_unique<RTCPeerConnection>(
+          setting_.realm, setting_.configuration,
+          tuningOf(setting_.smallWindow, setting_.turnAuthorities))) {
   watchConnection();
 }
 
