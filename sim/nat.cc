@@ -28,14 +28,20 @@ Nat::~Nat() {
 
 std::size_t Nat::mappings() {
   table_.sweep(options_, world().now());
-  tcpTable_.sweep(options_, world().now());
+  tcpTable_.sweep(optionsFor(Protocol::tcp), world().now());
   return table_.size() + tcpTable_.size();
+}
+
+NatOptions Nat::optionsFor(Protocol protocol) const {
+  NatOptions options = options_;
+  if (protocol == Protocol::tcp) options.lifetime = options.lifetimeOfTcp;
+  return options;
 }
 
 void Nat::rebind() {
   if (!outside_) return;
   table_.rebind(options_, *outside_);
-  tcpTable_.rebind(options_, *outside_);
+  tcpTable_.rebind(optionsFor(Protocol::tcp), *outside_);
 }
 
 void Nat::rebind(const IpAddress& outside) {
@@ -44,7 +50,7 @@ void Nat::rebind(const IpAddress& outside) {
   outside_ = outside;
   world().claim(outside, *this, realm());
   table_.rebind(options_, outside);
-  tcpTable_.rebind(options_, outside);
+  tcpTable_.rebind(optionsFor(Protocol::tcp), outside);
 }
 
 Station& Nat::sideTowards(const Station& other) {
@@ -53,8 +59,8 @@ Station& Nat::sideTowards(const Station& other) {
 }
 
 void Nat::receive(WireDatagram datagram) {
-  switch (
-      tableOf(datagram).inbound(options_, datagram.destination, datagram.source, world().now())) {
+  switch (tableOf(datagram).inbound(optionsFor(datagram.protocol), datagram.destination,
+                                    datagram.source, world().now())) {
     case NatTable::Verdict::unknown:
       ++stats_.unknown;
       return;
@@ -74,7 +80,8 @@ void Nat::receiveFromInside(WireDatagram datagram) {
     ++stats_.unroutable;
     return;
   }
-  const auto* mapping = tableOf(datagram).outbound(options_, datagram.source, datagram.destination,
+  const auto* mapping = tableOf(datagram).outbound(optionsFor(datagram.protocol), datagram.source,
+                                                   datagram.destination,
                                                    isV4 ? outside_ : std::nullopt, world().now());
   if (mapping == nullptr) {
     ++stats_.full;
@@ -91,8 +98,8 @@ void Nat::hairpin(WireDatagram datagram) {
     ++stats_.hairpinRefused;
     return;
   }
-  const auto* mapping = tableOf(datagram).outbound(options_, datagram.source, datagram.destination,
-                                                   outside_, world().now());
+  const auto* mapping = tableOf(datagram).outbound(optionsFor(datagram.protocol), datagram.source,
+                                                   datagram.destination, outside_, world().now());
   if (mapping == nullptr) {
     ++stats_.full;
     return;

@@ -60,6 +60,7 @@ class Nat final : public Station {
   NatTable& tableOf(const WireDatagram& datagram) {
     return datagram.protocol == Protocol::tcp ? tcpTable_ : table_;
   }
+  NatOptions optionsFor(Protocol protocol) const;
   void hairpin(WireDatagram datagram);
   void letIn(WireDatagram datagram);
 

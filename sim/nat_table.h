@@ -27,6 +27,7 @@ struct NatOptions {
   bool hairpins = false;
   NatPorts ports = NatPorts::preserved;  // as long as the port is free
   Duration lifetime = 5min;              // RFC 4787 4.3; without outbound traffic
+  Duration lifetimeOfTcp = 124min;       // RFC 5382 5
   bool inboundRefreshes = false;
   std::size_t mappingsMax = 1'024;
   std::size_t remotesMax = 128;  // remembered for the filter of one mapping

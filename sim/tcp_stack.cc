@@ -27,25 +27,30 @@ TcpStack::Stream* TcpStack::find(SocketId stream) {
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
-bool TcpStack::isTaken(const Address& local) const {
-  const bool isHeld = std::ranges::any_of(listeners_, [&](const auto& entry) {
+// All that matters to who wants to listen there, as with SO_REUSEADDR.
+bool TcpStack::isListenedOn(const Address& local) const {
+  return std::ranges::any_of(listeners_, [&](const auto& entry) {
     const Address& other = entry.second;
     return other.port == local.port &&
            (other.ip == local.ip || isAnyOf(other.ip, local.ip) || isAnyOf(local.ip, other.ip));
   });
-  return isHeld || std::ranges::any_of(
-                       byEnds_, [&](const auto& entry) { return entry.first.first == local; });
+}
+
+bool TcpStack::isTaken(const Address& local) const {
+  return isListenedOn(local) || std::ranges::any_of(byEnds_, [&](const auto& entry) {
+           return entry.first.first == local;
+         });
 }
 
 std::optional<std::uint16_t> TcpStack::choosePort(const IpAddress& local, std::uint16_t first,
-                                                  std::uint16_t last) {
+                                                  std::uint16_t last, Takes isTaken) {
   if (first == 0 && last == 0) first = kEphemeralMin, last = kEphemeralMax;
   if (first == 0 || last < first) return std::nullopt;
   const std::uint32_t count = last - first + 1u;
   auto offset = static_cast<std::uint32_t>(dice_.below(count));
   for (std::uint32_t i = 0; i < count; ++i, ++offset) {
     const auto port = static_cast<std::uint16_t>(first + offset % count);
-    if (!isTaken({local, port})) return port;
+    if (!(this->*isTaken)({local, port})) return port;
   }
   return std::nullopt;
 }
@@ -61,7 +66,7 @@ TcpStack::Stream& TcpStack::add(const Address& local, const Address& remote, std
 Result<SocketId, OpenError> TcpStack::connect(const TcpOptions& options) {
   const auto source = machine_.sourceTowards(options.local, options.remote.ip);
   if (!source) return Unexpected(OpenError::addressNotAvailable);
-  const auto port = choosePort(*source, options.portMin, options.portMax);
+  const auto port = choosePort(*source, options.portMin, options.portMax, &TcpStack::isTaken);
   if (!port) return Unexpected(OpenError::addressInUse);
   Stream& stream = add({*source, *port}, options.remote, 0);
   stream.connection.start(now());
@@ -70,7 +75,8 @@ Result<SocketId, OpenError> TcpStack::connect(const TcpOptions& options) {
 }
 
 Result<BoundTcp, OpenError> TcpStack::listen(const TcpListenOptions& options) {
-  const auto port = choosePort(options.local, options.portMin, options.portMax);
+  const auto port =
+      choosePort(options.local, options.portMin, options.portMax, &TcpStack::isListenedOn);
   if (!port) return Unexpected(OpenError::addressInUse);
   const SocketId id{nextSocket_++};
   const Address local{options.local, *port};

@@ -91,8 +91,10 @@ class TcpStack {
   Stream* find(SocketId stream);
   Stream& add(const Address& local, const Address& remote, std::uint32_t peer);
   std::optional<SocketId> listenerFor(const Address& local) const;
+  using Takes = bool (TcpStack::*)(const Address& local) const;
   std::optional<std::uint16_t> choosePort(const IpAddress& local, std::uint16_t first,
-                                          std::uint16_t last);
+                                          std::uint16_t last, Takes isTaken);
+  bool isListenedOn(const Address& local) const;
   bool isTaken(const Address& local) const;
   void accept(const WireDatagram& datagram, const TcpSegment& segment);
   void refuse(const WireDatagram& datagram, const TcpSegment& segment);

@@ -228,6 +228,19 @@ TEST_F(TcpStackTest, APortMayBeListenedOnByOneAndIsFreeAgainAfterwards) {
             OpenError::addressNotAvailable);
 }
 
+TEST_F(TcpStackTest, WhatItsStreamsAreStillSayingKeepsNobodyFromListeningAgain) {
+  const IpAddress own = bob.address();
+  const auto listen = [&] { return bob.host().listenTcp(server, {own, 443, 443}); };
+  const auto bound = listen();
+  ASSERT_TRUE(bound);
+  client.connect({own, 443});
+  ASSERT_TRUE(world.runUntil([&] { return server.accepted.size() == 1; }, 5s));
+  link.cut();  // and so its farewell is not answered
+  bob.host().close(server.accepted[0]);
+  bob.host().close(bound->socket);
+  EXPECT_TRUE(listen());
+}
+
 TEST(TcpThroughNat, GoesOutByAMappingAndNotInWithoutOne) {
   World world(3);
   const IpAddress outside = IpAddress::v4({203, 0, 113, 1});

@@ -35,7 +35,7 @@ TITLES = {
     5061: "SCTP address reconfiguration", 5116: "Authenticated encryption", 5124: "RTP/SAVPF",
     5208: "PKCS #8", 5234: "ABNF", 5245: "ICE, the first", 5246: "TLS 1.2",
     5280: "X.509 certificates", 5288: "AES-GCM for TLS", 5289: "ECDHE with AES-GCM for TLS",
-    5389: "STUN, the second", 5480: "Elliptic curve keys",
+    5382: "NAT behaviour for TCP", 5389: "STUN, the second", 5480: "Elliptic curve keys",
     5576: "Source-specific attributes in SDP", 5705: "Keying material exporters for TLS",
     5746: "TLS renegotiation indication", 5761: "RTP and RTCP on one port",
     5763: "DTLS-SRTP with SIP", 5764: "DTLS-SRTP", 5769: "Test vectors for STUN",

@@ -107,6 +107,10 @@ class Discovery {
 
   void settle(Step& step);  // before events are drained
   std::optional<Event> nextEvent() { return events_.pop(); }
+  // A relay of the generation before that this one will be told of once it is proved.
+  bool isKeeping(SocketId socket) const {
+    return std::ranges::find(proving_, socket) != proving_.end();
+  }
   std::size_t transactions() const { return reflexive_.pending() + lookups_.size(); }
 
  private:

@@ -299,10 +299,16 @@ void Session::onIce(Step&, const ice::RoleChanged& event) {
   events_.push_back(IceRoleChanged{event.role == ice::Role::controlling});
 }
 
+// A restart that replaces one taken back may still be asking for what that one had.
 void Session::onIce(Step& step, const ice::Retired& event) {
-  giveBack(step, bases_.remove([&](const Base& base) {
+  const auto isRetired = [&](const Base& base) {
     return std::ranges::find(event.bases, base.candidate) != event.bases.end();
-  }));
+  };
+  for (const auto& base : bases_.all()) {
+    const Discovery* discovery = discoveryOf(base->transport);
+    if (isRetired(*base) && discovery && discovery->isKeeping(base->id())) base->candidate = {};
+  }
+  giveBack(step, bases_.remove(isRetired));
 }
 
 void Session::drainDtls(Step& step, Transport& transport) {

@@ -27,14 +27,14 @@ class Authority {
  public:
   explicit Authority(const std::string& name = "Authority of tests")
       : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")),
-        certificate_(make(name, key_.get(), {.names = {}}, nullptr, nullptr)) {}
+        certificate_(make(name, 1, key_.get(), {.names = {}}, nullptr, nullptr)) {}
 
   std::string pem() const { return pemOf(certificate_.get()); }
 
   IssuedChain issue(const Leaf& leaf = {}) const {
     const crypto::KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
     const crypto::X509Ptr made =
-        make("not looked at", key.get(), leaf, certificate_.get(), key_.get());
+        make("not looked at", ++serial_, key.get(), leaf, certificate_.get(), key_.get());
     const crypto::BioPtr out(BIO_new(BIO_s_mem()));
     PEM_write_bio_PKCS8PrivateKey(out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     return {textIn(out.get()), pemOf(made.get())};
@@ -59,13 +59,12 @@ class Authority {
     X509_EXTENSION_free(extension);
   }
   // No issuer: signed by itself.
-  static crypto::X509Ptr make(const std::string& name, EVP_PKEY* key, const Leaf& leaf,
-                              X509* issuer, EVP_PKEY* issuerKey) {
-    static std::uint64_t serial = 0;
+  static crypto::X509Ptr make(const std::string& name, std::uint64_t serial, EVP_PKEY* key,
+                              const Leaf& leaf, X509* issuer, EVP_PKEY* issuerKey) {
     crypto::X509Ptr made(X509_new());
     X509* it = made.get();
     X509_set_version(it, 2);
-    ASN1_INTEGER_set_uint64(X509_get_serialNumber(it), ++serial);
+    ASN1_INTEGER_set_uint64(X509_get_serialNumber(it), serial);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(it), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509_set_issuer_name(it, X509_get_subject_name(issuer != nullptr ? issuer : it));
@@ -85,6 +84,7 @@ class Authority {
 
   crypto::KeyPtr key_;
   crypto::X509Ptr certificate_;
+  mutable std::uint64_t serial_ = 1;  // the same in each process, for worlds are
 };
 
 }  // namespace parley::tls::testing

@@ -14,7 +14,8 @@ using Verb = Act::Verb;
 
 class ServerDrawing {
  public:
-  explicit ServerDrawing(Plan& plan) : plan_(plan), random_(plan.seed ^ 0x7475'726e) {}
+  explicit ServerDrawing(Plan& plan)
+      : plan_(plan), random_(plan.seed ^ 0x7475'726e), ways_(plan.seed ^ 0x7761'7973) {}
 
   void draw() {
     if (plan_.scenario == Scenario::order || random_.below(100) >= 40) return;
@@ -24,6 +25,7 @@ class ServerDrawing {
     drawNats();
     drawLifetimes();
     for (std::uint64_t i = 0, n = random_.below(4); i < n; ++i) drawFault();
+    drawWays();
     if (plan_.scenario == Scenario::closing) return moveClose();
     // So long that permissions and channels have to be renewed.
     if (isMild() && oneIn(16)) addAct(Verb::send, between(320s, 700s));
@@ -125,6 +127,26 @@ class ServerDrawing {
     }
   }
 
+  // How the server is reached, by dice of its own.
+  void drawWays() {
+    const auto has = [this](Kind kind) {
+      return std::ranges::find(plan_.faults, kind, &Fault::kind) != plan_.faults.end();
+    };
+    // Over a stream nothing is said twice: what the server loses stays lost, and so does an answer
+    // that it gave unsigned, which is not believed.
+    const bool losesAnswers =
+        has(Kind::serverLoses) || has(Kind::serverRefuses) || has(Kind::serverStalls);
+    for (Asking& each : plan_.server->sides) {
+      const std::uint64_t way = ways_.below(6);
+      each.named = ways_.below(3) == 0;
+      if (ways_.below(3) == 0) each.ahead = static_cast<std::uint8_t>(1 + ways_.below(3));
+      if (way < 3 || losesAnswers) continue;
+      // A certificate is right by the clock on the wall.
+      const bool isTls = way == 5 && !has(Kind::wallJump);
+      each.way = isTls ? Asking::Way::tls : Asking::Way::tcp;
+    }
+  }
+
   // Close and drop while something is renewed, and sometimes with a restart under way.
   void moveClose() {
     const auto isEnd = [](const Act& act) {
@@ -147,6 +169,7 @@ class ServerDrawing {
 
   Plan& plan_;
   Random random_;
+  Random ways_;
 };
 
 }  // namespace

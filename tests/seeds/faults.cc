@@ -27,7 +27,7 @@ Faults::Faults(sim::World& world, Network& network, const Plan& plan)
   });
   if (!isWatching) return;
   world.observe([this](const sim::Station&, const sim::WireDatagram& datagram) {
-    if (isOver_) return;
+    if (isOver_ || datagram.protocol == sim::Protocol::tcp) return;
     seen_.push_back(datagram);
     if (seen_.size() > kSeen) seen_.pop_front();
   });

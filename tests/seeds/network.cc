@@ -1,5 +1,6 @@
 #include "network.h"
 
+#include <algorithm>
 #include <string>
 
 namespace parley::seeds {
@@ -8,6 +9,7 @@ namespace {
 const IpAddress kServer = IpAddress::v4({192, 0, 2, 9});
 constexpr std::uint16_t kPort = 3'478;
 constexpr std::uint16_t kOtherPort = 3'479;  // where a 300 leads
+constexpr std::uint16_t kTlsPort = 5'349;
 
 std::uint8_t last(std::size_t side, int from) {
   return static_cast<std::uint8_t>(static_cast<int>(side) + from);
@@ -31,6 +33,14 @@ sim::NatOptions optionsOf(const NatPlan& plan) {
   options.ports = static_cast<sim::NatPorts>(plan.ports % 3);
   options.lifetime = plan.lifetime;
   return options;
+}
+
+std::string hostOf(const Asking& asking) { return asking.named ? "turn.example" : "192.0.2.9"; }
+
+std::string turnOf(const Asking& asking) {
+  if (asking.way == Asking::Way::tls) return "turns:" + hostOf(asking);
+  const std::string url = "turn:" + hostOf(asking);
+  return asking.way == Asking::Way::tcp ? url + "?transport=tcp" : url;
 }
 
 std::string userOf(std::size_t side) { return "user-" + std::to_string(side); }
@@ -64,12 +74,30 @@ sim::Link& Network::linkOf(sim::World& world, sim::Station& a, sim::Station& b) 
 void Network::addServer(sim::World& world) {
   serverNode_ = &world.addNode("server", {kServer});
   server::Config config;
-  config.listen = {{kServer, kPort}, {kServer, kOtherPort}};
+  listen(config);
+  world.setName("turn.example", {kServer});
   for (const std::size_t side : {0u, 1u})
     config.authentication.users.push_back({userOf(side), turnPassword()});
   server_.emplace(serverNode_->host(), std::move(config));
   for (std::size_t side = 0; side < 2; ++side)
     toServer_.at(side) = &linkOf(world, front(side), *serverNode_);
+}
+
+// By streams only where a side does, so that other seeds are what they were.
+void Network::listen(server::Config& config) {
+  const auto any = [this](Asking::Way way) {
+    return std::ranges::any_of(plan_.server->sides,
+                               [way](const Asking& each) { return each.turn && each.way == way; });
+  };
+  config.listen = {{kServer, kPort}, {kServer, kOtherPort}};
+  if (any(Asking::Way::tcp)) config.listenTcp = config.listen;
+  if (!any(Asking::Way::tls)) return;
+  config.listenTls = {{kServer, kTlsPort}};
+  authority_.emplace();
+  const tls::testing::IssuedChain chain =
+      authority_->issue({.names = "IP:192.0.2.9,DNS:turn.example"});
+  config.tls =
+      tls::Context::ofServer({.privateKeyPem = chain.privateKeyPem, .chainPem = chain.chainPem});
 }
 
 sim::Station& Network::front(std::size_t side) const {
@@ -109,11 +137,12 @@ RTCConfiguration Network::configuration(std::size_t side) const {
   if (!plan_.server) return made;
   const Asking& asking = plan_.server->sides.at(side);
   if (asking.nobody) made.iceServers.push_back({{"stun:203.0.113.77"}, {}, {}});
-  if (asking.stun) made.iceServers.push_back({{"stun:192.0.2.9"}, {}, {}});
-  if (asking.turn) made.iceServers.push_back({{"turn:192.0.2.9"}, userOf(side), turnPassword()});
+  if (asking.stun) made.iceServers.push_back({{"stun:" + hostOf(asking)}, {}, {}});
+  if (asking.turn) made.iceServers.push_back({{turnOf(asking)}, userOf(side), turnPassword()});
   if (asking.nobody && asking.turn)
     made.iceServers.push_back({{"turn:203.0.113.77"}, userOf(side), turnPassword()});
   if (asking.relayOnly) made.iceTransportPolicy = RTCIceTransportPolicy::relay;
+  made.iceCandidatePoolSize = asking.ahead;
   return made;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "parley/configuration.h"
@@ -10,6 +11,7 @@
 #include "server/server.h"
 #include "sim/nat.h"
 #include "sim/world.h"
+#include "tls/test_authority.h"
 
 namespace parley::seeds {
 
@@ -35,10 +37,12 @@ class Network {
   sim::Node* serverNode() const { return serverNode_; }
   static bool isServer(const Address& address);  // not its relays
   RTCConfiguration configuration(std::size_t side) const;
+  std::string authorities() const { return authority_ ? authority_->pem() : std::string(); }
   static std::string turnPassword();
 
  private:
   void addServer(sim::World& world);
+  void listen(server::Config& config);
   sim::Link& linkOf(sim::World& world, sim::Station& a, sim::Station& b) const;
 
   const Plan& plan_;
@@ -47,6 +51,7 @@ class Network {
   sim::Link* between_ = nullptr;
   std::array<sim::Link*, 2> toServer_{};
   sim::Node* serverNode_ = nullptr;
+  std::optional<tls::testing::Authority> authority_;  // of the server's certificate
   std::optional<server::Server> server_;
 };
 

@@ -104,10 +104,15 @@ struct NatPlan {
 
 // What one side has for iceServers, and iceTransportPolicy.
 struct Asking {
+  enum class Way : std::uint8_t { udp, tcp, tls };
+
   bool stun = false;
   bool turn = false;
   bool nobody = false;  // beside them one that never answers
   bool relayOnly = false;
+  Way way = Way::udp;      // of TURN
+  bool named = false;      // the server, by its name
+  std::uint8_t ahead = 0;  // iceCandidatePoolSize
 };
 
 // A STUN and TURN server that both sides reach, and how long it lets things live.

@@ -15,7 +15,8 @@ constexpr std::array<const char*, 3> kDependences = {"one", "by address", "by po
 bool meetsDirectly(const Plan& plan, bool mayAsk) {
   const auto isSeen = [&](std::size_t side) {
     const Asking& asking = plan.server->sides.at(side);
-    return mayAsk && plan.nats.at(side)->isCone() && (asking.stun || asking.turn);
+    const bool isTold = asking.stun || (asking.turn && asking.way == Asking::Way::udp);
+    return mayAsk && plan.nats.at(side)->isCone() && isTold;
   };
   if (plan.server && (plan.server->sides[0].relayOnly || plan.server->sides[1].relayOnly))
     return false;
@@ -37,6 +38,10 @@ std::string nameOf(const Asking& asking) {
   std::string text = asking.stun   ? asking.turn ? "stun turn" : "stun"
                      : asking.turn ? "turn"
                                    : "none";
+  if (asking.turn && asking.way != Asking::Way::udp)
+    text += asking.way == Asking::Way::tcp ? " over-tcp" : " over-tls";
+  if (asking.named) text += " by-name";
+  if (asking.ahead) text += " ahead-" + std::to_string(asking.ahead);
   if (asking.nobody) text += " nobody";
   if (asking.relayOnly) text += " relay-only";
   return text;

@@ -88,6 +88,7 @@ class Run {
                       .tolerates = plan_.mayLoseConnection(),
                       .rollsBack = plan_.has(Act::Verb::rollback),
                       .configuration = network_.configuration(at),
+                      .turnAuthorities = network_.authorities(),
                       .mayNotMeet = !plan_.canMeet(),
                       .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,

@@ -40,7 +40,8 @@ ServerFaults::ServerFaults(sim::World& world, Network& network, const Plan& plan
     return;
   world.observe([this](const sim::Station& from, const sim::WireDatagram& datagram) {
     const bool isFromFront = &from == &network_.front(0) || &from == &network_.front(1);
-    if (isOver_ || !isFromFront || !Network::isServer(datagram.destination)) return;
+    const bool isAsked = isFromFront && Network::isServer(datagram.destination);
+    if (isOver_ || !isAsked || datagram.protocol == sim::Protocol::tcp) return;
     for (std::size_t i = 0; i < active_.size(); ++i)
       if (active_[i] && plan_.faults[i].kind == Kind::forgedAnswers)
         return forge(datagram, plan_.faults[i].strength);

@@ -75,7 +75,7 @@ void ServerWatch::onSent(std::size_t side, const sim::WireDatagram& datagram) {
                         datagram.destination.ip == network_.node(1 - side).address();
   if (plan_.server->sides.at(side).relayOnly && isToPeer)
     violate("SERVER", side, "must use relays only, and sends to its peer");
-  if (!Network::isServer(datagram.destination)) return;
+  if (datagram.protocol == sim::Protocol::tcp || !Network::isServer(datagram.destination)) return;
   const auto message = messageIn(datagram);
   if (!message && (datagram.bytes.empty() || datagram.bytes[0] < 0x40 || datagram.bytes[0] > 0x4f))
     violate("SERVER", side, "sends the server what is neither STUN nor ChannelData");
@@ -97,7 +97,13 @@ void ServerWatch::countRequest(std::size_t side) {
             "sent the server " + std::to_string(recent.size()) + " requests in ten seconds");
 }
 
+// What goes over a stream may be in pieces and sealed, so the server is asked itself.
 void ServerWatch::onServerSent(const sim::WireDatagram& datagram) {
+  if (datagram.protocol == sim::Protocol::tcp) {
+    network_.server()->allocations().forEach(
+        [this](const server::Allocation& each) { given_.insert(each.relayed()); });
+    return;
+  }
   if (!Network::isServer(datagram.source)) return;
   const auto message = messageIn(datagram);
   if (!message || message->messageClass() != Class::success) return;
@@ -106,7 +112,8 @@ void ServerWatch::onServerSent(const sim::WireDatagram& datagram) {
 }
 
 void ServerWatch::onArrived(std::size_t side, const sim::WireDatagram& datagram) {
-  if (!Network::isServer(datagram.source) || plan_.mayForgeAddresses()) return;
+  if (datagram.protocol == sim::Protocol::tcp || !Network::isServer(datagram.source)) return;
+  if (plan_.mayForgeAddresses()) return;
   const auto message = messageIn(datagram);
   if (!message || message->messageClass() != Class::success) return;
   const bool isSigned =
@@ -146,9 +153,11 @@ void ServerWatch::judgeCandidate(std::size_t from, const std::string& line) {
 }
 
 bool ServerWatch::isOwned(const Address& client) const {
-  for (const std::size_t side : {0u, 1u})
+  for (const std::size_t side : {0u, 1u}) {
+    if (plan_.server->sides.at(side).way != Asking::Way::udp) continue;  // its ports are UDP's
     for (const std::uint16_t port : network_.node(side).ports())
       if (network_.outsideOf(side, {network_.node(side).address(), port}) == client) return true;
+  }
   return false;
 }
 

@@ -64,10 +64,11 @@ RTCDataChannelInit initFrom(std::uint32_t dice) {
 
 namespace {
 
-Tuning tuningOf(bool hasSmallWindow, bool listens) {
+Tuning tuningOf(const User::Setting& setting) {
   Tuning tuning;
-  if (listens) tuning.tcpCandidates = TcpCandidates::all;
-  if (!hasSmallWindow) return tuning;
+  if (setting.listens) tuning.tcpCandidates = TcpCandidates::all;
+  if (!setting.turnAuthorities.empty()) tuning.turnAuthorities = setting.turnAuthorities;
+  if (!setting.smallWindow) return tuning;
   tuning.maxMessageSize = 65'536;
   tuning.receiveWindow = 131'072;
   return tuning;
@@ -80,7 +81,7 @@ User::User(Setting setting)
       journal_(*setting_.journal),
       random_(setting_.seed),
       pc_(std::make_unique<RTCPeerConnection>(setting_.realm, setting_.configuration,
-                                              tuningOf(setting_.smallWindow, setting_.listens))) {
+                                              tuningOf(setting_))) {
   watchConnection();
 }
 

@@ -38,6 +38,7 @@ class User {
     bool tolerates = false;  // honest failures may happen in this world
     bool rollsBack = false;  // somebody takes offers back by hand
     RTCConfiguration configuration;
+    std::string turnAuthorities{};
     bool mayNotMeet = false;  // there is no way between the two
     bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;

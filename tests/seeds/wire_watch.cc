@@ -61,15 +61,17 @@ void WireWatch::onDatagram(const sim::Station& from, const sim::WireDatagram& da
   std::size_t most = datagram.destination.ip.isV4() ? kPayloadV4 : kPayloadV6;
   // Sizes leave room for ChannelData; what goes before there is a channel is larger than that.
   if (Network::isServer(datagram.destination)) most += kSendIndication - kChannelData;
-  if (datagram.bytes.size() > most)
+  if (datagram.protocol == sim::Protocol::udp && datagram.bytes.size() > most)
     journal_.violate("INV-10",
                      textOf(datagram) + " has " + std::to_string(datagram.bytes.size()) + " bytes");
   if (tellsSecret(datagram.bytes)) journal_.violate("INV-14", "a password is on the wire");
+  if (datagram.protocol == sim::Protocol::tcp) return;  // all of it is between a server and us
   if (Network::isServer(datagram.destination)) return;  // ServerWatch
   isStun(datagram.bytes) ? onStun(index, datagram) : onData(datagram);
 }
 
 void WireWatch::onRelayed(const sim::WireDatagram& datagram) {
+  if (datagram.protocol == sim::Protocol::tcp) return;
   noteAnswer(datagram);
   const bool isOwn = Network::isServer(datagram.source) || !server_->isSending();
   if (!isOwn && !isStun(datagram.bytes)) onData(datagram);
@@ -88,6 +90,7 @@ bool WireWatch::tellsSecret(const ByteVector& bytes) const {
 }
 
 void WireWatch::noteAnswer(const sim::WireDatagram& datagram) {
+  if (datagram.protocol == sim::Protocol::tcp) return;
   const ByteVector& bytes = datagram.bytes;
   const bool isSuccess = isStun(bytes) && (bytes[0] & 1) != 0 && (bytes[1] & 0x10) == 0;
   if (isSuccess) answered_[{datagram.destination, datagram.source}] = world_.now();

@@ -363,6 +363,32 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
   EXPECT_TRUE(talks());
 }
 
+TEST_F(RelayedTest, ARestartThatReplacesOneTakenBackHasItsRelay) {
+  build(kSymmetric, kSymmetric);
+  ASSERT_TRUE(
+      call({.iceServers = {turn()}, .iceTransportPolicy = RTCIceTransportPolicy::relay}).connect());
+  RTCPeerConnection& a = *made->offerer.pc;
+  RTCPeerConnection& b = *made->answerer.pc;
+  for (const auto& [node, pc] : {std::pair{alice, &a}, std::pair{bob, &b}})
+    node->post([pc] {
+      pc->restartIce();
+      pc->setLocalDescription();
+    });
+  world.runFor(2s);  // two offers, of which one is heard
+  const std::string offer = b.pendingLocalDescription()->sdp;
+  made->offerer.candidates.clear();
+  alice->post([&] {
+    a.setRemoteDescription({RTCSdpType::offer, offer});
+    a.setLocalDescription();
+  });
+  world.runFor(2s);
+  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::relay), 1);
+  const std::string answer = a.localDescription()->sdp;
+  bob->post([&] { b.setRemoteDescription({RTCSdpType::answer, answer}); });
+  world.runFor(5s);
+  EXPECT_TRUE(talks());
+}
+
 TEST_F(RelayedTest, WhatIsSentSoonAfterThatComes) {
   build(kSymmetric, kSymmetric);
   ASSERT_TRUE(call({.iceServers = {turn()}}).connect());
