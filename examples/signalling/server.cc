@@ -2,7 +2,7 @@
 // each room. It understands nothing of what it passes on.
 //
 //   GET /              the page;  GET /chat.js, its script
-//   WS  /room/<name>   {"hello":{"polite":bool}} comes first; who was there first is the polite one.
+//   WS  /room/<name>   {"hello":{"polite":bool}} comes first; who was there first is polite.
 //                      {"peer":true} when the other is there, {"peer":false} when it has left;
 //                      everything else is what the other one sent.
 
