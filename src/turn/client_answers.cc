@@ -34,6 +34,11 @@ std::string reasonOf(const stun::ErrorView& error) {
   return error.reason.empty() ? "error " + std::to_string(error.code) : printable(error.reason);
 }
 
+// What is given back must be believed, however often the server wants another nonce.
+int challengesOf(const Question& question) {
+  return question.isRelease() ? bounds::kReleaseTries : bounds::kChallenges;
+}
+
 }  // namespace
 
 void Client::onAnswer(Step& step, const stun::MessageView& answer) {
@@ -106,7 +111,7 @@ void Client::onChallenge(Step& step, Question question, std::uint16_t code, bool
   if (isReleasing_ && isAllocate) return onAllocateEndedInRelease(step);
   if (isPlanted(PlantedBug::turnNonceIgnored) && question.isRelease())
     return finishRelease(step, true);
-  if (++question.challenges <= bounds::kChallenges) return ask(step, std::move(question));
+  if (++question.challenges <= challengesOf(question)) return ask(step, std::move(question));
   if (isAllocate) return fail(step, code, "challenged again and again");
   if (question.isRelease()) return finishRelease(step, false);
   if (question.method == Method::refresh) return lose(step, "challenged again and again", false);
@@ -216,7 +221,7 @@ void Client::onRefreshError(Step& step, const Question& question, const stun::Er
   if (question.isRelease()) {
     if (isGone) return finishRelease(step, true);
     Question again = question;
-    if (++again.challenges > bounds::kChallenges) return finishRelease(step, false);
+    if (++again.challenges > challengesOf(again)) return finishRelease(step, false);
     return ask(step, std::move(again));
   }
   if (isGone) return lose(step, reasonOf(error), true);

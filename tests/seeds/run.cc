@@ -93,7 +93,8 @@ class Run {
                       .hasRogue = plan_.rogue.has_value(),
                       .smallWindow = plan_.smallWindow,
                       .listens = plan_.listens.at(static_cast<std::size_t>(index)),
-                      .hasSteadyPath = !plan_.mayLoseConnection() && !plan_.cutsThePath(),
+                      .hasSteadyPath = !plan_.mayLoseConnection() && !plan_.cutsThePath() &&
+                                       plan_.listens == std::array<bool, 2>{},
                       .bytesSent = [this, index] { return node(index).bytesSent(); },
                       .signal = [this, index](Signal signal) { carry(index, std::move(signal)); }});
   }
@@ -182,7 +183,9 @@ class Run {
     journal_.note(8, "calm");
     calmFrom_ = world_.now();
     for (int index : {0, 1}) node(index).post([this, index] { user(index).beCalm(); });
-    const Instant until = world_.now() + kLiveness;
+    // A restart within the calm may ask a server that cannot be reached.
+    const Duration asking = plan_.server ? limits::turn::kReliableWait : Duration::zero();
+    const Instant until = world_.now() + kLiveness + asking;
     // The order of things is compared when everything has had its time.
     const Instant rested = world_.now() + (plan_.scenario == Scenario::order ? 15s : 0s);
     std::string missing;

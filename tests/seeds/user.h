@@ -43,7 +43,7 @@ class User {
     bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;
     bool listens = false;        // has passive TCP candidates
-    bool hasSteadyPath = false;  // it is never gone, so what is sent gets onto the wire
+    bool hasSteadyPath = false;  // always there, and keeps nothing back as TCP does
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
     std::function<void(Signal)> signal;
   };
