@@ -60,8 +60,7 @@ struct TcpPairs : testing::TestWithParam<Role> {
 };
 
 INSTANTIATE_TEST_SUITE_P(TheActiveSideIs, TcpPairs,
-                         testing::Values(Role::controlling, Role::controlled),
-                         [](const auto& one) {
+                         testing::Values(Role::controlling, Role::controlled), [](const auto& one) {
                            return one.param == Role::controlling ? "Controlling" : "Controlled";
                          });
 

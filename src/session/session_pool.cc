@@ -35,7 +35,8 @@ void Session::resizePool(Step& step, std::size_t wanted) {
   const std::size_t size = std::min(wanted, limits::ice::kPool);
   std::size_t held = poolSize();
   if (size != held)
-    PARLEY_TRACE(step, Topic::session, "pool_resized", {"old", held}, {"new", size});
+    PARLEY_TRACE(step, Topic::session, "pool_resized", {"old", static_cast<std::int64_t>(held)},
+                 {"new", static_cast<std::int64_t>(size)});
   for (std::size_t slot = limits::ice::kPool; slot-- > 0 && held > size;) {
     if (!discoveryOf(idOfSlot(slot))) continue;
     forget(step, idOfSlot(slot));

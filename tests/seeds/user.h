@@ -42,8 +42,8 @@ class User {
     bool mayNotMeet = false;  // there is no way between the two
     bool hasRogue = false;    // what comes may be anything
     bool smallWindow = false;
-    bool listens = false;        // has passive TCP candidates
-    bool hasSteadyPath = false;  // always there, and keeps nothing back as TCP does
+    bool listens = false;                      // has passive TCP candidates
+    bool hasSteadyPath = false;                // always there, and keeps nothing back as TCP does
     std::function<std::uint64_t()> bytesSent;  // of its node, on the wire
     std::function<void(Signal)> signal;
   };
