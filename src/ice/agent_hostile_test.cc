@@ -318,6 +318,24 @@ TEST_F(Hostile, AFloodOfPeerReflexiveAddressesIsBoundedAndHarmless) {  // I-6
   EXPECT_EQ(left_.selectedRemote(), kRight);
 }
 
+TEST_F(Hostile, APeerThatShowsEverNewAddressesAndAnswersNothingIsGivenUp) {
+  net_.passes = [](const Address&, const Address&) { return false; };
+  exchange();
+  const Instant start = net_.now;
+  for (std::uint16_t port = 1; left_.state() != State::failed && net_.now < start + 200s; ++port) {
+    Step step = net_.step();
+    RequestBody body;
+    body.id = stun::newTransactionId(net_.secrets);
+    body.role = Role::controlled;
+    body.priority = port;
+    const Packet request = writeRequest(step, body, right_.credentials, left_.credentials);
+    net_.inject({kStranger.ip, port}, kLeft, request.bytes());
+    net_.runFor(500ms);
+  }
+  EXPECT_EQ(left_.state(), State::failed);
+  EXPECT_LT(net_.now, start + 2 * limits::ice::kPatience);
+}
+
 TEST_F(Hostile, TenThousandCandidatesKeepTheBestAndStillConnect) {  // I-6
   Step step = net_.step();
   for (int i = 0; i < 8; ++i) {

@@ -126,9 +126,11 @@ Pair* Generation::pairFromRequest(Step& step, const Path& path, std::uint32_t pr
     found.type = CandidateType::peerReflexive;
     if (base->candidate.tcpType == TcpType::passive) found.tcpType = TcpType::active;
     // An old one gives way only when nothing has come of it, so that a peer that shows a new
-    // address every second cannot make us check each of them.
+    // address every second cannot make us check each of them. Before anything has ever answered
+    // none does: behind NATs that map by address every check of ours shows the peer a new one, and
+    // the other way round, and two such peers would never be done.
     const auto replaceable = [&](const RemoteCandidate& other) {
-      if (step.now - other.added < limits::ice::kFailed) return false;
+      if (!validated_ || step.now - other.added < limits::ice::kFailed) return false;
       return std::ranges::none_of(list_.pairs(), [&other](const Pair& pair) {
         return pair.remote == other.id && (pair.valid || pair.state == PairState::inProgress);
       });

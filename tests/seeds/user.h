@@ -70,6 +70,7 @@ class User {
   void close();
 
   // What is still to come before this user may rest; empty: nothing. `other` is the other end.
+  bool isGathering() const;
   std::string unfinished(const User& other) const;
 
   bool isClosed() const { return isClosed_; }

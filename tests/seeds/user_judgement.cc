@@ -50,10 +50,13 @@ RTCPeerConnectionState User::connectionState() const {
 
 bool User::hasFailed() const { return dtlsFailed_; }
 
+bool User::isGathering() const {
+  return !isClosed_ && gathering_ == RTCIceGatheringState::gathering;
+}
+
 std::string User::unfinished(const User& other) const {
   if (isClosed_) return {};
   const std::string who = "user " + std::to_string(setting_.index);
-  if (gathering_ == RTCIceGatheringState::gathering) return who + " gathers without end";
   if (other.isClosed_) {
     if (pc_->connectionState() == RTCPeerConnectionState::connected)
       return who + " still believes in a peer that has closed";

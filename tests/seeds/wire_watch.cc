@@ -23,6 +23,10 @@ bool isStun(const ByteVector& bytes) {
          bytes[6] == 0xa4 && bytes[7] == 0x42;
 }
 
+bool isDtls(const ByteVector& bytes) {  // RFC 7983
+  return !bytes.empty() && bytes[0] >= 20 && bytes[0] < 64;
+}
+
 // RFC 6347 4.1, 4.2.2: a record of epoch 0 that begins with a HelloVerifyRequest.
 bool asksForCookie(const ByteVector& bytes) {
   return bytes.size() > 13 && bytes[0] == 22 && bytes[3] == 0 && bytes[4] == 0 && bytes[13] == 3;
@@ -74,7 +78,9 @@ void WireWatch::onRelayed(const sim::WireDatagram& datagram) {
   if (datagram.protocol == sim::Protocol::tcp) return;
   noteAnswer(datagram);
   const bool isOwn = Network::isServer(datagram.source) || !server_->isSending();
-  if (!isOwn && !isStun(datagram.bytes)) onData(datagram);
+  // A check that somebody has damaged on its way to the relay is no data for that.
+  const bool mayBeDamaged = isForged_ && !isDtls(datagram.bytes);
+  if (!isOwn && !isStun(datagram.bytes) && !mayBeDamaged) onData(datagram);
 }
 
 void WireWatch::keepsSecret(int user, std::string password) {
