@@ -80,6 +80,7 @@ inline constexpr std::size_t kOwnNames = 16;     // of one connection, in place 
 inline constexpr std::size_t kTcpStreams = 64;   // of one candidate
 inline constexpr std::size_t kTcpUnproved = 16;  // accepted, and no check of the peer came yet
 inline constexpr std::size_t kTcpUnprovedBySource = 4;  // of them
+inline constexpr Duration kTcpHeadStart = 250ms;        // of UDP, before anything connects
 inline constexpr Duration kTcpProof = 10s;              // and then they are closed
 inline constexpr Duration kTcpIdle = 30s;               // nothing went either way: consent is over
 inline constexpr std::size_t kTcpUnsent = 256u << 10;   // bytes of a stream; more is lost like UDP

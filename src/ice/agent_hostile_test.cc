@@ -58,6 +58,16 @@ class Hostile : public ::testing::Test {
     const auto view = MessageView::parse(answer);
     return view->messageClass() == Class::error ? view->findError()->code : 200;
   }
+  // A check that knows the password, from a place of its own.
+  void checkFrom(std::uint16_t port) {
+    Step step = net_.step();
+    RequestBody body;
+    body.id = stun::newTransactionId(net_.secrets);
+    body.role = Role::controlled;
+    body.priority = port;
+    const Packet request = writeRequest(step, body, right_.credentials, left_.credentials);
+    net_.inject({kStranger.ip, port}, kLeft, request.bytes());
+  }
   void expectUntouched() {
     EXPECT_FALSE(left_.agent.isKnown({left_.sockets.begin()->first, kStranger}));
     EXPECT_TRUE(left_.reflexive.empty());
@@ -302,15 +312,7 @@ TEST_F(Hostile, AVictimNamedByThePeerGetsAFewChecksAndNoData) {  // I-2
 
 TEST_F(Hostile, AFloodOfPeerReflexiveAddressesIsBoundedAndHarmless) {  // I-6
   exchange();
-  for (std::uint16_t port = 1; port <= 10'000; ++port) {
-    Step step = net_.step();
-    RequestBody body;
-    body.id = stun::newTransactionId(net_.secrets);
-    body.role = Role::controlled;
-    body.priority = port;
-    const Packet request = writeRequest(step, body, right_.credentials, left_.credentials);
-    net_.inject({kStranger.ip, port}, kLeft, request.bytes());
-  }
+  for (std::uint16_t port = 1; port <= 10'000; ++port) checkFrom(port);
   EXPECT_LE(left_.agent.remotes(kTransport).size(), 1u + limits::ice::kPeerReflexive);
   EXPECT_LE(left_.agent.pairs(kTransport).size(), limits::ice::kPairs);
   EXPECT_GE(left_.agent.stats().peerReflexiveRefused, 9'900u);
@@ -323,13 +325,7 @@ TEST_F(Hostile, APeerThatShowsEverNewAddressesAndAnswersNothingIsGivenUp) {
   exchange();
   const Instant start = net_.now;
   for (std::uint16_t port = 1; left_.state() != State::failed && net_.now < start + 200s; ++port) {
-    Step step = net_.step();
-    RequestBody body;
-    body.id = stun::newTransactionId(net_.secrets);
-    body.role = Role::controlled;
-    body.priority = port;
-    const Packet request = writeRequest(step, body, right_.credentials, left_.credentials);
-    net_.inject({kStranger.ip, port}, kLeft, request.bytes());
+    checkFrom(port);
     net_.runFor(500ms);
   }
   EXPECT_EQ(left_.state(), State::failed);

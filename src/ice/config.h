@@ -31,7 +31,7 @@ struct Config {
   bool lite = false;
   Duration pacing = limits::ice::kPacing;  // Ta of ordinary checks
   // No connection is made while UDP may still answer.
-  Duration tcpHeadStart = std::chrono::milliseconds(250);
+  Duration tcpHeadStart = limits::ice::kTcpHeadStart;
   Duration consentInterval = limits::ice::kConsentInterval;
   Duration consentExpires = limits::ice::kConsentExpires;
   Duration disconnectedAfter = limits::ice::kDisconnected;

@@ -84,22 +84,6 @@ TEST(TcpMuxTest, ManyConnectionsHaveOnePort) {
   EXPECT_TRUE(loop.releaseReport().isZero()) << loop.releaseReport().toString();
 }
 
-TEST(TcpMuxTest, SaysThatItHasNoSocket) {
-  Loop loop;
-  const TcpMux first(loop, {.addresses = {"127.0.0.1"}});
-  const auto nameOf = [&](const TcpMuxOptions& options) -> std::string {
-    try {
-      const TcpMux mux(loop, options);
-      return "";
-    } catch (const DOMException& error) {
-      return error.name();
-    }
-  };
-  EXPECT_EQ(nameOf({.addresses = {"127.0.0.1"}, .port = first.port()}), "OperationError");
-  EXPECT_EQ(nameOf({.addresses = {"192.0.2.77"}}), "OperationError");
-  EXPECT_EQ(nameOf({.addresses = {"localhost"}}), "TypeError");
-}
-
 TEST(TcpMuxTest, ItsLoopMayEndBeforeIt) {
   auto loop = std::make_unique<Loop>();
   const TcpMux mux(*loop);

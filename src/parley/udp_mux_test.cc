@@ -62,23 +62,6 @@ TEST(UdpMuxTest, ManyConnectionsHaveOnePort) {
   EXPECT_TRUE(loop.releaseReport().isZero()) << loop.releaseReport().toString();
 }
 
-TEST(UdpMuxTest, SaysThatItHasNoSocket) {
-  Loop loop;
-  const UdpMux first(loop, {.addresses = {"127.0.0.1"}});
-  const auto nameOf = [&](const UdpMuxOptions& options) -> std::string {
-    try {
-      const UdpMux mux(loop, options);
-      return "";
-    } catch (const DOMException& error) {
-      return error.name();
-    }
-  };
-  EXPECT_EQ(nameOf({.addresses = {"127.0.0.1"}, .port = first.port()}), "OperationError");
-  EXPECT_EQ(nameOf({.addresses = {"192.0.2.77"}}), "OperationError");
-  EXPECT_EQ(nameOf({.addresses = {"localhost"}}), "TypeError");
-  EXPECT_EQ(nameOf({.addresses = {"0.0.0.0"}}), "TypeError");
-}
-
 TEST(UdpMuxTest, ItsLoopMayEndBeforeIt) {
   auto loop = std::make_unique<Loop>();
   const UdpMux mux(*loop);

@@ -3,7 +3,7 @@
 #include "parley/tcp_mux.h"
 
 #include "peer/errors.h"
-#include "peer/mux_addresses.h"
+#include "peer/mux_sockets.h"
 #include "peer/realm.h"
 #include "session/tcp_mux.h"
 
@@ -12,18 +12,7 @@ namespace parley {
 TcpMux::TcpMux(const std::shared_ptr<peer::Realm>& realm, const TcpMuxOptions& options)
     : handle_(realm->openTcpMux()) {
   if (!handle_) throw peer::invalidState("the loop is gone");
-  std::uint16_t port = options.port;
-  for (const IpAddress& address :
-       peer::muxAddresses(options.addresses, *handle_->host, *handle_->mux)) {
-    const auto bound = handle_->mux->open({.local = address, .portMin = port, .portMax = port});
-    if (!bound) {
-      if (options.addresses.empty()) continue;  // some are not for us
-      throw peer::operationError("a listener of the mux could not be opened");
-    }
-    port = bound->local.port;
-  }
-  if (port == 0 || handle_->mux->listeners().empty())
-    throw peer::operationError("no listener of the mux could be opened");
+  peer::openSockets(*handle_, options.addresses, options.port);
 }
 
 TcpMux::~TcpMux() { handle_->mux.reset(); }
@@ -33,11 +22,8 @@ std::uint16_t TcpMux::port() const {
 }
 
 std::vector<std::string> TcpMux::addresses() const {
-  std::vector<std::string> addresses;
-  if (!handle_->mux) return addresses;
-  for (const BoundTcp& listener : handle_->mux->listeners())
-    addresses.push_back(listener.local.toString());
-  return addresses;
+  if (!handle_->mux) return {};
+  return peer::addressesOf(handle_->mux->listeners());
 }
 
 TcpMux::Stats TcpMux::stats() const {

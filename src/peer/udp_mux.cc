@@ -3,26 +3,16 @@
 #include "parley/udp_mux.h"
 
 #include "peer/errors.h"
-#include "peer/mux_addresses.h"
+#include "peer/mux_sockets.h"
 #include "peer/realm.h"
 #include "session/udp_mux.h"
 
 namespace parley {
+
 UdpMux::UdpMux(const std::shared_ptr<peer::Realm>& realm, const UdpMuxOptions& options)
     : handle_(realm->openMux()) {
   if (!handle_) throw peer::invalidState("the loop is gone");
-  std::uint16_t port = options.port;
-  for (const IpAddress& address :
-       peer::muxAddresses(options.addresses, *handle_->host, *handle_->mux)) {
-    const auto bound = handle_->mux->open({.local = address, .portMin = port, .portMax = port});
-    if (!bound) {
-      if (options.addresses.empty()) continue;  // some are not for us
-      throw peer::operationError("a socket of the mux could not be opened");
-    }
-    port = bound->local.port;
-  }
-  if (port == 0 || handle_->mux->sockets().empty())
-    throw peer::operationError("no socket of the mux could be opened");
+  peer::openSockets(*handle_, options.addresses, options.port);
 }
 
 UdpMux::~UdpMux() { handle_->mux.reset(); }
@@ -32,11 +22,8 @@ std::uint16_t UdpMux::port() const {
 }
 
 std::vector<std::string> UdpMux::addresses() const {
-  std::vector<std::string> addresses;
-  if (!handle_->mux) return addresses;
-  for (const BoundUdp& socket : handle_->mux->sockets())
-    addresses.push_back(socket.local.toString());
-  return addresses;
+  if (!handle_->mux) return {};
+  return peer::addressesOf(handle_->mux->sockets());
 }
 
 UdpMux::Stats UdpMux::stats() const {

@@ -118,6 +118,7 @@ Base* Bases::find(TransportId transport, const TcpPlace& place) {
 }
 
 Base* Bases::ofStream(SocketId stream) {
+  if (stream == SocketId{}) return nullptr;
   if (Base* base = find(stream)) return base;
   const auto found = std::ranges::find_if(
       bases_, [&](const auto& base) { return base->tcp && base->tcp->has(stream); });

@@ -96,8 +96,10 @@ unsigned Discovery::freeRank() const {
 }
 
 void Discovery::askServers(Step& step) {
-  askedFrom_ = Gatherer(host_, owner_, config_).addresses();
-  askedRelayOnly_ = config_.relayOnly;
+  if (isPooled_) {
+    askedFrom_ = Gatherer(host_, owner_, config_).addresses();
+    askedRelayOnly_ = config_.relayOnly;
+  }
   for (const IceServer& server : config_.servers) {
     if (config_.relayOnly && !server.isRelay) continue;
     const std::string& next = isProxied(server) ? config_.turnProxy->host : server.host;

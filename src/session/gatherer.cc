@@ -131,8 +131,22 @@ std::vector<LocalSocket> Gatherer::share(Step& step, std::span<const LocalSocket
 }
 
 std::optional<LocalSocket> Gatherer::openOn(Step& step, const IpAddress& address) {
-  const auto bound = host_.openUdp(
-      owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
+  return opened(
+      step, address,
+      host_.openUdp(owner_,
+                    {.local = address, .portMin = config_.portMin, .portMax = config_.portMax}));
+}
+
+std::optional<LocalSocket> Gatherer::listenOn(Step& step, const IpAddress& address) {
+  return opened(
+      step, address,
+      host_.listenTcp(owner_,
+                      {.local = address, .portMin = config_.portMin, .portMax = config_.portMax}));
+}
+
+template <class Bound>
+std::optional<LocalSocket> Gatherer::opened(Step& step, const IpAddress& address,
+                                            const Result<Bound, OpenError>& bound) const {
   if (!bound) {
     PARLEY_TRACE(step, Topic::session, "socket_refused",
                  {"address", address.toString(), Field::Kind::secret},
@@ -141,20 +155,6 @@ std::optional<LocalSocket> Gatherer::openOn(Step& step, const IpAddress& address
   }
   PARLEY_TRACE(step, Topic::session, "socket_opened", {"socket", bound->socket.value},
                {"address", bound->local.toString(), Field::Kind::secret});
-  return LocalSocket{.socket = bound->socket,
-                     .local = bound->local,
-                     .announced = {announced(bound->local.ip), bound->local.port}};
-}
-
-std::optional<LocalSocket> Gatherer::listenOn(Step& step, const IpAddress& address) {
-  const auto bound = host_.listenTcp(
-      owner_, {.local = address, .portMin = config_.portMin, .portMax = config_.portMax});
-  if (!bound) {
-    PARLEY_TRACE(step, Topic::session, "socket_refused",
-                 {"address", address.toString(), Field::Kind::secret},
-                 {"trigger", nameOf(bound.error())});
-    return std::nullopt;
-  }
   return LocalSocket{.socket = bound->socket,
                      .local = bound->local,
                      .announced = {announced(bound->local.ip), bound->local.port}};

@@ -35,6 +35,9 @@ class Gatherer {
   bool isRefused(const IpAddress& address) const;  // by the filter
 
  private:
+  template <class Bound>
+  std::optional<LocalSocket> opened(Step& step, const IpAddress& address,
+                                    const Result<Bound, OpenError>& bound) const;
   std::vector<LocalSocket> share(Step& step, std::span<const LocalSocket> held);
   bool isWanted(const NetworkInterface& interface) const;
   bool isRefused(const NetworkInterface& interface) const;  // by the filter

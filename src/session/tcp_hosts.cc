@@ -32,17 +32,16 @@ std::vector<TcpPlace> TcpHosts::open(Step& step, bool peerListens) {
 
 bool TcpHosts::isOpen(Step& step, const TcpPlace& place) {
   if (bases_.find(transport_, place)) return true;
-  const Gatherer gatherer(host_, owner_, config_);
-  std::optional<LocalSocket> socket;
-  if (place.type == ice::TcpType::passive)
-    socket = Gatherer(host_, owner_, config_).listenOn(step, place.local);
-  else
-    socket = LocalSocket{.socket = {},
-                         .local = {place.local, kDiscard},
-                         .announced = {gatherer.announced(place.local), kDiscard}};
-  if (!socket) return false;
-  add(place, *socket);
-  return true;
+  Gatherer gatherer(host_, owner_, config_);
+  if (place.type == ice::TcpType::active) {
+    add(place, {.socket = {},
+                .local = {place.local, kDiscard},
+                .announced = {gatherer.announced(place.local), kDiscard}});
+    return true;
+  }
+  const auto socket = gatherer.listenOn(step, place.local);
+  if (socket) add(place, *socket);
+  return socket.has_value();
 }
 
 // All of the mux's listeners that the settings leave, whatever the interfaces are by now.

@@ -122,8 +122,4 @@ void TcpMux::drop(std::vector<Waiting>::iterator waiting) {
   waiting_.erase(waiting);
 }
 
-TcpMux* muxOn(const Host& host, const std::shared_ptr<TcpMuxHandle>& handle) {
-  return handle && handle->host == &host ? handle->mux.get() : nullptr;
-}
-
 }  // namespace parley::session

@@ -14,6 +14,7 @@
 
 #include "core/host.h"
 #include "session/framed_stream.h"
+#include "session/mux_handle.h"
 #include "session/port.h"
 
 namespace parley::session {
@@ -92,15 +93,8 @@ class TcpMux final : public Host::Guest {
   std::uint64_t fragmentTaken_ = 0;
 };
 
-// As MuxHandle.
-struct TcpMuxHandle {
-  explicit TcpMuxHandle(Host& on) : host(&on), mux(std::make_unique<TcpMux>(on)) {}
-
-  Host* const host;
-  std::unique_ptr<TcpMux> mux;
+struct TcpMuxHandle final : MuxHandleOf<TcpMux> {
+  using MuxHandleOf::MuxHandleOf;
 };
-
-// Null: there is none, or it is gone, or it is another host's.
-TcpMux* muxOn(const Host& host, const std::shared_ptr<TcpMuxHandle>& handle);
 
 }  // namespace parley::session

@@ -84,8 +84,4 @@ UdpMux::Port* UdpMux::portOf(SocketId share) {
   return found == shares_.end() ? nullptr : &ports_[found->second];
 }
 
-UdpMux* muxOn(const Host& host, const std::shared_ptr<MuxHandle>& handle) {
-  return handle && handle->host == &host ? handle->mux.get() : nullptr;
-}
-
 }  // namespace parley::session

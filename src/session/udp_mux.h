@@ -9,6 +9,7 @@
 
 #include "core/host.h"
 #include "session/mux_book.h"
+#include "session/mux_handle.h"
 
 namespace parley::session {
 
@@ -60,16 +61,8 @@ class UdpMux final : public Host::Guest {
   std::uint64_t fragmentTaken_ = 0;
 };
 
-// What a configuration says of it. The mux goes when its maker or its host does, and configurations
-// may be held on other threads: only `host` may be looked at there.
-struct MuxHandle {
-  explicit MuxHandle(Host& on) : host(&on), mux(std::make_unique<UdpMux>(on)) {}
-
-  Host* const host;
-  std::unique_ptr<UdpMux> mux;
+struct MuxHandle final : MuxHandleOf<UdpMux> {
+  using MuxHandleOf::MuxHandleOf;
 };
-
-// Null: there is none, or it is gone, or it is another host's.
-UdpMux* muxOn(const Host& host, const std::shared_ptr<MuxHandle>& handle);
 
 }  // namespace parley::session

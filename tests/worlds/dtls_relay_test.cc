@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "call.h"
 #include "dtls_front.h"
-#include "server/server.h"
-#include "sim/world.h"
+#include "relayed.h"
 
 namespace parley::worlds {
 namespace {
@@ -19,10 +17,6 @@ constexpr const char* kUrl = "turns:turn.example?transport=udp";
 IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 struct DtlsRelay : testing::Test {
-  static const tls::testing::Authority& authority() {
-    static const tls::testing::Authority made;
-    return made;
-  }
   static server::Config serverConfig() {
     server::Config made;
     made.listen = {{ip("192.0.2.9"), 3'478}};
@@ -36,33 +30,18 @@ struct DtlsRelay : testing::Test {
     world.connect(bob, middle, weather);
   }
   Call& call(const char* url = kUrl) {
-    Tuning tuning;
-    tuning.turnAuthorities = authority().pem();
     made = std::make_unique<Call>(
-        world, alice, bob, RTCDataChannelInit{}, tuning,
+        world, alice, bob, RTCDataChannelInit{}, trusting(),
         RTCConfiguration{.iceServers = {{{url}, "alice", "secret"}},
                          .iceTransportPolicy = RTCIceTransportPolicy::relay});
     return *made;
   }
-  bool talks() {
-    const std::size_t before = made->answerer.received.size();
-    made->offerer.channel->send("hello");
-    return world.runUntil([&] { return made->answerer.received.size() == before + 1; }, 30s);
-  }
+  bool talks() { return isHeard(world, *made); }
   void close() {
     alice.post([&] { made->offerer.pc->close(); });
     bob.post([&] { made->answerer.pc->close(); });
   }
-  std::string left() const {
-    std::string text;
-    for (const sim::Node* node : {&alice, &bob}) {
-      const loop::LoopReport held = node->report();
-      if (held.guests + held.sockets + held.allocations + held.permissions + held.channels +
-          held.transactions + held.timersArmed)
-        text += node->name() + " holds something; ";
-    }
-    return text + (server.held().allocations ? "the server holds something" : "");
-  }
+  std::string left() const { return heldBy({&alice, &bob}) + heldBy(server); }
 
   sim::World world{72};
   sim::Node& middle = world.addNode("server", {ip("192.0.2.9")});

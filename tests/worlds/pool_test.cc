@@ -3,14 +3,10 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-
-#include "call.h"
 #include "core/limits.h"
 #include "parley/names.h"
 #include "parley/udp_mux.h"
-#include "server/server.h"
-#include "tls/test_authority.h"
+#include "relayed.h"
 
 namespace parley::worlds {
 namespace {
@@ -21,31 +17,7 @@ using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
 const IpAddress kServer = IpAddress::v4({192, 0, 2, 9});
-constexpr sim::NatOptions kSymmetric{.mapping = sim::NatDependence::addressAndPortDependent,
-                                     .filtering = sim::NatDependence::addressAndPortDependent};
-
-const tls::testing::Authority& authority() {
-  static const tls::testing::Authority made;
-  return made;
-}
-
-server::Config serverConfig(const IpAddress& ip = kServer) {
-  server::Config config;
-  config.listen = config.listenTcp = {{ip, 3'478}};
-  config.listenTls = {{ip, 5'349}};
-  config.authentication.users = {{"alice", "secret"}};
-  static const tls::testing::IssuedChain chain =
-      authority().issue({.names = "IP:192.0.2.9,IP:192.0.2.10"});
-  config.tls =
-      tls::Context::ofServer({.privateKeyPem = chain.privateKeyPem, .chainPem = chain.chainPem});
-  return config;
-}
-
-Tuning tuning() {
-  Tuning made;
-  made.turnAuthorities = authority().pem();
-  return made;
-}
+const IpAddress kOther = IpAddress::v4({192, 0, 2, 10});
 
 RTCIceServer turn(const std::string& url) { return {{url}, "alice", "secret"}; }
 
@@ -56,7 +28,7 @@ struct PoolWorld {
                                    .iceTransportPolicy = policy,
                                    .iceCandidatePoolSize = size}) {}
   explicit PoolWorld(RTCConfiguration configuration)
-      : call(world, alice, bob, {}, tuning(), std::move(configuration)) {
+      : call(world, alice, bob, {}, trusting(), std::move(configuration)) {
     world.connect(left, middle, {.latency = 10ms});
     world.connect(right, middle, {.latency = 15ms});
     world.connect(left, otherNode, {.latency = 10ms});
@@ -69,34 +41,19 @@ struct PoolWorld {
       types.emplace_back(toString(each.type().value()));
     return types;
   }
-  bool talks() {
-    call.offerer.channel->send("hello");
-    return world.runUntil([&] { return call.answerer.received.size() == 1; }, 30s);
-  }
+  bool talks() { return isHeard(world, call); }
   void closeBoth() {
     alice.post([this] { call.offerer.pc->close(); });
     bob.post([this] { call.answerer.pc->close(); });
     world.runFor(9s);
   }
-  std::string held() const {
-    std::string text;
-    for (const sim::Node* node : {&alice, &bob}) {
-      const loop::LoopReport held = node->report();
-      const std::size_t sum = held.guests + held.residents + held.sockets + held.timersArmed +
-                              held.allocations + held.permissions + held.channels +
-                              held.transactions + held.packetsInUse + held.namesPublished;
-      if (sum) text += node->name() + " holds " + std::to_string(sum) + " things; ";
-    }
-    for (const server::Server* each : {&server, &other})
-      if (each->held().allocations) text += "a server holds allocations; ";
-    return text;
-  }
+  std::string held() const { return heldBy({&alice, &bob}) + heldBy(server) + heldBy(other); }
 
   sim::World world{23};
   sim::Node& middle = world.addNode("server", {kServer});
-  sim::Node& otherNode = world.addNode("other", {IpAddress::v4({192, 0, 2, 10})});
-  server::Server server{middle.host(), serverConfig()};
-  server::Server other{otherNode.host(), serverConfig(IpAddress::v4({192, 0, 2, 10}))};
+  sim::Node& otherNode = world.addNode("other", {kOther});
+  server::Server server{middle.host(), serverAt(kServer, "IP:192.0.2.9")};
+  server::Server other{otherNode.host(), serverAt(kOther, "IP:192.0.2.10")};
   sim::Nat& left = world.addNat("left", IpAddress::v4({198, 51, 100, 1}), kSymmetric);
   sim::Nat& right = world.addNat("right", IpAddress::v4({198, 51, 100, 2}), kSymmetric);
   sim::Node& alice = world.addNode("alice", {IpAddress::v4({192, 168, 1, 2})}, left);
@@ -277,7 +234,6 @@ struct CuttingPool : testing::TestWithParam<const char*> {
     return count;
   }
   void cutAfter(std::size_t steps) const {
-    SCOPED_TRACE("after step " + std::to_string(steps));
     PoolWorld at(GetParam(), 3);
     begin(at);
     for (std::size_t step = 0; step < steps; ++step) at.world.schedule().runNext();
@@ -289,25 +245,12 @@ struct CuttingPool : testing::TestWithParam<const char*> {
   }
 };
 
-// All steps where PARLEY_CUTS is "all".
 TEST_P(CuttingPool, NothingIsLeftWithAnybody) {
   constexpr std::size_t kCuts = 60;
-  const std::size_t count = steps();
-  EXPECT_GT(count, 100u);
-  const char* wanted = std::getenv("PARLEY_CUTS");
-  const bool all = wanted && std::string_view(wanted) == "all";
-  for (std::size_t at = 0; at <= count; at += all ? 1 : count / kCuts) cutAfter(at);
+  cutAlong(steps(), kCuts, [this](std::size_t at) { cutAfter(at); });
 }
 
-std::string nameOf(const testing::TestParamInfo<const char*>& info) {
-  constexpr const char* kNames[] = {"Udp", "Tcp", "Tls"};
-  return kNames[info.index];
-}
-
-INSTANTIATE_TEST_SUITE_P(Ways, CuttingPool,
-                         testing::Values("turn:192.0.2.9", "turn:192.0.2.9?transport=tcp",
-                                         "turns:192.0.2.9"),
-                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Ways, CuttingPool, waysToServer(), nameOfWay);
 
 }  // namespace
 }  // namespace parley::worlds

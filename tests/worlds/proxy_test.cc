@@ -4,12 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "call.h"
 #include "core/limits.h"
 #include "proxy_server.h"
-#include "server/server.h"
-#include "sim/world.h"
-#include "tls/test_authority.h"
+#include "relayed.h"
 
 namespace parley::worlds {
 namespace {
@@ -29,20 +26,8 @@ constexpr const char* kTls = "turns:turn.example";
 IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 struct Proxied : testing::TestWithParam<ProxyServer::Kind> {
-  static const tls::testing::Authority& authority() {
-    static const tls::testing::Authority made;
-    return made;
-  }
   static server::Config serverConfig(const char* address = "192.0.2.9") {
-    server::Config made;
-    made.listen = {{ip(address), 3'478}};
-    made.listenTcp = {{ip(address), 3'478}};
-    made.listenTls = {{ip(address), 5'349}};
-    made.authentication.users = {{"alice", "secret"}};
-    const tls::testing::IssuedChain chain = authority().issue({.names = "DNS:turn.example"});
-    made.tls =
-        tls::Context::ofServer({.privateKeyPem = chain.privateKeyPem, .chainPem = chain.chainPem});
-    return made;
+    return serverAt(ip(address), "DNS:turn.example");
   }
 
   // Nobody reaches the server but the proxy.
@@ -59,8 +44,7 @@ struct Proxied : testing::TestWithParam<ProxyServer::Kind> {
             .port = 1'080};
   }
   Call& call(const char* url, std::optional<Proxy> through = std::nullopt) {
-    Tuning tuning;
-    tuning.turnAuthorities = authority().pem();
+    Tuning tuning = trusting();
     tuning.turnProxy = through.value_or(settings());
     made = std::make_unique<Call>(
         world, alice, bob, RTCDataChannelInit{}, tuning,
@@ -68,26 +52,14 @@ struct Proxied : testing::TestWithParam<ProxyServer::Kind> {
                          .iceTransportPolicy = RTCIceTransportPolicy::relay});
     return *made;
   }
-  bool talks() {
-    const std::size_t before = made->answerer.received.size();
-    made->offerer.channel->send("hello");
-    return world.runUntil([&] { return made->answerer.received.size() == before + 1; }, 30s);
-  }
+  bool talks() { return isHeard(world, *made); }
   void close() {
     alice.post([&] { made->offerer.pc->close(); });
     bob.post([&] { made->answerer.pc->close(); });
   }
   std::string left() const {
-    std::string text;
-    for (const sim::Node* node : {&alice, &bob}) {
-      const loop::LoopReport held = node->report();
-      if (held.guests + held.sockets + held.allocations + held.permissions + held.channels +
-          held.transactions + held.timersArmed)
-        text += node->name() + " holds something; ";
-    }
-    if (server.held().allocations) text += "the server holds something; ";
-    if (proxy.streams()) text += "the proxy holds something";
-    return text;
+    return heldBy({&alice, &bob}) + heldBy(server) +
+           (proxy.streams() ? "the proxy holds something" : "");
   }
   // The one error of an offerer that waits so long.
   std::string errorAfter(Duration time) {

@@ -4,10 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "call.h"
-#include "server/server.h"
-#include "sim/world.h"
-#include "tls/test_authority.h"
+#include "relayed.h"
 
 namespace parley::worlds {
 namespace {
@@ -17,8 +14,6 @@ using testing::Field;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr sim::NatOptions kSymmetric{.mapping = sim::NatDependence::addressAndPortDependent,
-                                     .filtering = sim::NatDependence::addressAndPortDependent};
 constexpr sim::NatOptions kCone{.mapping = sim::NatDependence::endpointIndependent,
                                 .filtering = sim::NatDependence::addressAndPortDependent};
 
@@ -27,20 +22,7 @@ RTCIceServer stun() { return {{"stun:192.0.2.9"}, {}, {}}; }
 
 struct RelayedTest : testing::Test {
   static server::Config serverConfig() {
-    server::Config made;
-    made.listen = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
-    made.authentication.users = {{"alice", "secret"}};
-    made.listenTcp = {{IpAddress::v4({192, 0, 2, 9}), 3'478}};
-    made.listenTls = {{IpAddress::v4({192, 0, 2, 9}), 5'349}};
-    const tls::testing::IssuedChain chain =
-        authority().issue({.names = "IP:192.0.2.9,DNS:turn.example"});
-    made.tls =
-        tls::Context::ofServer({.privateKeyPem = chain.privateKeyPem, .chainPem = chain.chainPem});
-    return made;
-  }
-  static const tls::testing::Authority& authority() {
-    static const tls::testing::Authority made;
-    return made;
+    return serverAt(IpAddress::v4({192, 0, 2, 9}), "IP:192.0.2.9,DNS:turn.example");
   }
 
   void build(const sim::NatOptions& left, const sim::NatOptions& right,
@@ -59,9 +41,7 @@ struct RelayedTest : testing::Test {
     bob = &world.addNode("bob", {IpAddress::v4({192, 168, 1, 2})}, b);
   }
   Call& call(RTCConfiguration configuration) {
-    Tuning tuning;
-    tuning.turnAuthorities = authority().pem();
-    made = std::make_unique<Call>(world, *alice, *bob, RTCDataChannelInit{}, tuning,
+    made = std::make_unique<Call>(world, *alice, *bob, RTCDataChannelInit{}, trusting(),
                                   std::move(configuration));
     return *made;
   }
@@ -82,20 +62,7 @@ struct RelayedTest : testing::Test {
       made->start();
     });
   }
-  std::string left() const {
-    std::string text;
-    for (const sim::Node* node : {alice, bob}) {
-      const loop::LoopReport held = node->report();
-      if (held.guests + held.sockets + held.allocations + held.permissions + held.channels +
-          held.transactions + held.timersArmed)
-        text += node->name() + " holds " + std::to_string(held.guests) + " guests, " +
-                std::to_string(held.sockets) + " sockets, " + std::to_string(held.allocations) +
-                " allocations, " + std::to_string(held.transactions) + " transactions; ";
-    }
-    const server::Held held = server.held();
-    if (held.allocations + held.permissions + held.channels) text += "the server holds something";
-    return text;
-  }
+  std::string left() const { return heldBy({alice, bob}) + heldBy(server); }
 
   sim::World world{6};
   sim::Node& middle = world.addNode("server", {IpAddress::v4({192, 0, 2, 9})});
