@@ -6,9 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <thread>
+
+#include "runtime/socket_address.h"
 
 namespace parley::runtime {
 namespace {
@@ -103,6 +109,34 @@ TEST_F(LoopRunnerTest, CarriesDatagramsBothWaysWhateverTheKernelOffers) {
       exchangeThousand(tuned, "127.0.0.1");
     }
   }
+}
+
+// Receive offload of the socket that is bound there; absent: the kernel has none.
+std::optional<bool> joinsRuns(const Address& local) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::stoi(entry.path().filename());
+    SocketAddress bound;
+    if (::getsockname(descriptor, bound.data(), bound.sizeRoom()) != 0) continue;
+    int value = 0;
+    socklen_t size = sizeof value;
+    if (bound.toAddress() != local) continue;
+    if (::getsockopt(descriptor, IPPROTO_UDP, UDP_GRO, &value, &size) != 0) return std::nullopt;
+    return value != 0;
+  }
+  return std::nullopt;
+}
+
+TEST_F(LoopRunnerTest, JoinsRunsOfDatagramsOnceASocketProvesToBeBusy) {
+  LoopRunner runner(config());
+  Talker one(runner.host(), "127.0.0.1"), two(runner.host(), "127.0.0.1");
+  if (!joinsRuns(two.local)) GTEST_SKIP() << "the kernel has no receive offload";
+  one.say(two.local, "a word");
+  ASSERT_TRUE(runner.runUntil([&] { return two.heard.size() == 1; }, kPatience));
+  EXPECT_EQ(joinsRuns(two.local), false);
+  for (int i = 0; i < 40; ++i) one.say(two.local, "a lot");
+  ASSERT_TRUE(runner.runUntil([&] { return two.heard.size() == 41; }, kPatience));
+  EXPECT_EQ(joinsRuns(two.local), true);
+  EXPECT_EQ(joinsRuns(one.local), false) << "which only sends";
 }
 
 TEST_F(LoopRunnerTest, CarriesDatagramsOverV6) {

@@ -68,6 +68,13 @@ TEST_F(Releasing, TakesANewNonceUp) {
   expectClean();
 }
 
+TEST_F(Releasing, TakesANewNonceUpMoreOftenThanOtherRequestsDo) {
+  allocate();
+  force(ErrorCode::staleNonce, Method::refresh, limits::turn::kChallenges + 2);
+  release();
+  expectClean();
+}
+
 TEST_F(Releasing, TakesEachNonceUpWhileAnswersAreLost) {
   for (int lost = 0; lost < 5; ++lost) {
     useServer(serverConfig());

@@ -330,30 +330,57 @@ TEST_F(RelayedTest, AnIceRestartFindsOutThatTheServerHasForgotten) {
   EXPECT_TRUE(talks());
 }
 
-TEST_F(RelayedTest, ARestartThatReplacesOneTakenBackHasItsRelay) {
+// A session that nobody talks to.
+struct Lonely final : session::Session::Listener {
+  explicit Lonely(sim::Node& node)
+      : session(node.host(),
+                dtls::Context::make(
+                    crypto::Identity::generate(node.host().step().secrets, 0).value_or(nullptr)),
+                {.gather = {.servers = {{.isRelay = true,
+                                         .host = "192.0.2.9",
+                                         .port = 3'478,
+                                         .username = "alice",
+                                         .password = "secret",
+                                         .url = "turn:192.0.2.9"}}}},
+                *this) {}
+
+  void onEvents(std::vector<session::Event> events) override {
+    for (const session::Event& event : events)
+      if (const auto* found = std::get_if<session::CandidateFound>(&event))
+        relays += found->relayTransport.has_value();
+  }
+
+  session::Session session;
+  int relays = 0;
+};
+
+// As when a user's thread hands both over at once.
+TEST_F(RelayedTest, ARestartThatReplacesOneTakenBackInTheSameStepHasItsRelay) {
   build(kSymmetric, kSymmetric);
-  ASSERT_TRUE(
-      call({.iceServers = {turn()}, .iceTransportPolicy = RTCIceTransportPolicy::relay}).connect());
-  RTCPeerConnection& a = *made->offerer.pc;
-  RTCPeerConnection& b = *made->answerer.pc;
-  for (const auto& [node, pc] : {std::pair{alice, &a}, std::pair{bob, &b}})
-    node->post([pc] {
-      pc->restartIce();
-      pc->setLocalDescription();
-    });
-  world.runFor(2s);  // two offers, of which one is heard
-  const std::string offer = b.pendingLocalDescription()->sdp;
-  made->offerer.candidates.clear();
+  constexpr session::TransportId kId{1};
+  std::unique_ptr<Lonely> lonely;
+  const auto fresh = [&] { return ice::Credentials::generate(alice->host().step().secrets); };
   alice->post([&] {
-    a.setRemoteDescription({RTCSdpType::offer, offer});
-    a.setLocalDescription();
+    lonely = std::make_unique<Lonely>(*alice);
+    lonely->session.execute(session::CreateTransport{kId, fresh()});
   });
   world.runFor(2s);
-  EXPECT_EQ(count(made->offerer, RTCIceCandidateType::relay), 1);
-  const std::string answer = a.localDescription()->sdp;
-  bob->post([&] { b.setRemoteDescription({RTCSdpType::answer, answer}); });
-  world.runFor(5s);
-  EXPECT_TRUE(talks());
+  ASSERT_EQ(lonely->relays, 1);
+  middle.post([&] { server.restart(); });
+  alice->post([&] { lonely->session.execute(session::RestartIce{kId, fresh()}); });
+  world.runFor(2s);
+  ASSERT_EQ(lonely->relays, 2) << "the server had forgotten the first";
+  alice->post([&] {
+    lonely->session.execute(session::CancelIceRestart{kId});
+    lonely->session.execute(session::RestartIce{kId, fresh()});
+  });
+  world.runFor(2s);
+  EXPECT_EQ(lonely->relays, 3);
+  EXPECT_EQ(server.stats().allocationsMade, 2u) << "which is the second";
+  EXPECT_EQ(alice->report().allocations, 1u);
+  alice->post([&] { lonely.reset(); });
+  world.runFor(9s);
+  EXPECT_EQ(left(), "");
 }
 
 TEST_F(RelayedTest, WhatIsSentSoonAfterThatComes) {
