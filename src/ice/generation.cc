@@ -53,7 +53,7 @@ void Generation::onPairsRemoved(Step& step, const char* why) {
 }
 
 // A passive pair ends with its connection, for only the peer can make another. An active one is
-// connected again by its next check (RFC 6544 8).
+// connected again by its next check (RFC 6544).
 void Generation::pathLost(Step& step, const Path& path) {
   std::erase_if(early_, [&path](const EarlyRequest& early) { return early.path == path; });
   Pair* pair = list_.find(path);

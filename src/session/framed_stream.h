@@ -9,7 +9,7 @@
 namespace parley::session {
 
 // A TCP connection to a peer: packets go out and come in with their length before them (RFC 4571,
-// RFC 6544 3). Its owner opens it, feeds it and closes it.
+// RFC 6544). Its owner opens it, feeds it and closes it.
 class FramedStream {
  public:
   FramedStream(Host& host, SocketId stream, const Address& remote)

@@ -49,7 +49,7 @@ Session::Session(Host& host, dtls::Context::Shared context, Config config, Liste
       data_(config_) {
   host_.enter(*this);
   if (config_.iceLite) config_.gather.servers.clear();  // RFC 8445 5.2: host candidates only
-  config_.gather.onlyListens = config_.iceLite;         // RFC 6544 5.2
+  config_.gather.onlyListens = config_.iceLite;         // RFC 6544: lite ones listen
   if (config_.gather.gatherContinually) host_.watchInterfaces(*this);
   Step& step = host_.step();
   const TraceScope scope(step.trace, config_.subject);

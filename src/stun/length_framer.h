@@ -10,7 +10,7 @@
 
 namespace parley::stun {
 
-// RFC 4571 2, as ICE-TCP frames STUN and DTLS alike (RFC 6544 3): two bytes of length before each
+// RFC 4571 2, as ICE-TCP frames STUN and DTLS alike (RFC 6544): two bytes of length before each
 // packet. Reads one direction of a connection; a packet larger than the bound ends it for good.
 class LengthFramer {
  public:
