@@ -42,6 +42,7 @@ void openSockets(Handle& handle, const std::vector<std::string>& named, std::uin
 template <class Bound>
 std::vector<std::string> addressesOf(const std::vector<Bound>& sockets) {
   std::vector<std::string> addresses;
+  addresses.reserve(sockets.size());
   for (const Bound& socket : sockets) addresses.push_back(socket.local.toString());
   return addresses;
 }
